@@ -1,0 +1,123 @@
+"""``cosim netlist``: write the deck of a cell or of an array, write the library, check the dialect of a file."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cosim.cli.options import FILE, json_option, load_design
+from cosim.cli.output import say, say_json, write_text
+from cosim.errors import CheckFailed, DataError
+
+if TYPE_CHECKING:
+    from cosim.circuits.cells import Orientation
+    from cosim.design import Design
+    from cosim.spice.deck import Deck
+
+orientation_option = click.option("--orientation", type=click.Choice(["mod", "mos"]), default="mod", show_default=True, help="Memristor on drain or on source.")
+output_option = click.option("-o", "--output", type=FILE, default=Path("-"), help="File to write. Default: stdout.")
+w_over_l_option = click.option("--w-over-l", metavar="NUMBER", help="Width over length of the transistor. Default: what the design chose.")
+design_argument = click.argument("design_path", metavar="[DESIGN]", type=FILE, required=False)
+
+
+@click.group(invoke_without_command=True, short_help="Write or check netlists.")
+@click.option("--check", "checked", metavar="FILE", type=FILE, help="Name the lines of a netlist that LTspice and ngspice read differently.")
+@json_option
+@click.pass_context
+def netlist(context: click.Context, checked: Path | None, as_json: bool) -> None:
+    """Write netlists that run in LTspice and in ngspice as they are, or check one."""
+    if context.invoked_subcommand is not None:
+        return
+    if checked is None:
+        say(context.get_help())
+        return
+    _check(checked, as_json=as_json)
+
+
+@netlist.command()
+@design_argument
+@orientation_option
+@w_over_l_option
+@output_option
+def cell(design_path: Path | None, orientation: "Orientation", w_over_l: str | None, output: Path) -> None:
+    """Write the I-V loop of the 1T1R cell of a design."""
+    from cosim.cli.cells import cell_deck
+
+    _write(cell_deck(_sized(design_path, w_over_l), orientation), output)
+
+
+@netlist.command()
+@design_argument
+@click.option("--rows", type=click.IntRange(min=1), required=True, help="Word lines.")
+@click.option("--columns", type=click.IntRange(min=1), required=True, help="Bit and source lines.")
+@click.option("--state", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Filament state of all cells.")
+@click.option("--wire-resistance", metavar="OHM", default="0", show_default=True, help="Of one segment between two cells.")
+@orientation_option
+@w_over_l_option
+@output_option
+def array(
+    design_path: Path | None, rows: int, columns: int, state: float, wire_resistance: str, orientation: "Orientation", w_over_l: str | None, output: Path
+) -> None:
+    """Write the read-out of an array of cells."""
+    from cosim.cli.cells import array_deck
+    from cosim.units import parse
+
+    wire = parse(wire_resistance, "ohm", where="--wire-resistance")
+    _write(array_deck(_sized(design_path, w_over_l), orientation, shape=(rows, columns), state=state, wire_resistance=wire), output)
+
+
+@netlist.command()
+@click.option("-o", "--output", type=FILE, default=Path("netlists"), show_default=True, help="Folder to write to; made if missing.")
+def library(output: Path) -> None:
+    """Write the device library, its LTspice symbols and the example decks."""
+    from cosim.spice.library import files
+
+    content = files()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{output}: cannot be made, {(error.strerror or 'unknown reason').lower()}") from None
+    for name, text in content.items():
+        write_text(output / name, text)
+    say(f"{len(content)} files in {output}")
+
+
+def read_text(path: Path) -> str:
+    """The text of a netlist.
+
+    Raises:
+        DataError: no such file, or it is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is no UTF-8 text") from None
+
+
+def _sized(design_path: Path | None, w_over_l: str | None) -> "Design":
+    design = load_design(design_path)
+    return design if w_over_l is None else design.replaced("transistor", {"chosen": w_over_l}, where="--w-over-l")
+
+
+def _write(deck: "Deck", output: Path) -> None:
+    write_text(output, deck.text)
+    if str(output) != "-":
+        for name, content in deck.files:
+            write_text(output.parent / name, content)
+
+
+def _check(path: Path, *, as_json: bool) -> None:
+    from cosim.spice.dialect import check
+
+    findings = check(read_text(path), where=str(path))
+    if as_json:
+        say_json([asdict(each) for each in findings])
+    elif findings:
+        say("\n".join(f"{path}, {each}" for each in findings))
+    else:
+        say(f"{path}: portable")
+    if findings:
+        raise CheckFailed(f"{path}: {len(findings)} line{'s' if len(findings) > 1 else ''} outside of the portable subset")

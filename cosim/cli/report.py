@@ -1,0 +1,49 @@
+"""``cosim report``: the PDF of a design, its verdicts on the first page."""
+
+from pathlib import Path
+
+import click
+
+from cosim.claims import passed
+from cosim.cli.options import (
+    FILE,
+    REPORT_PACKAGES,
+    chosen_engine,
+    engine_option,
+    json_option,
+    load_design,
+    opened_store,
+    require_packages,
+    store_option,
+    workers_option,
+)
+from cosim.cli.output import check_writable, say, say_json
+from cosim.errors import CheckFailed
+
+
+@click.command(short_help="Write the PDF report of a design.")
+@click.argument("design_path", metavar="DESIGN", type=FILE)
+@click.option("-o", "--output", type=FILE, help="File to write. Default: the design's name with .pdf, in the current folder.")
+@engine_option
+@store_option
+@workers_option
+@json_option
+def report(design_path: Path, output: Path | None, engine: str | None, store_folder: Path | None, workers: int | None, as_json: bool) -> None:
+    """Simulate a design and write its report. Exit code 1 if it fails a check."""
+    require_packages("report", *REPORT_PACKAGES)
+    design = load_design(design_path)
+    target = output or Path(f"{design.name}.pdf")
+    check_writable(target)
+    chosen = chosen_engine(engine, design)
+    from cosim.reporting.pdf import write_report
+    from cosim.sweep.progress import progress_bar
+
+    with opened_store(store_folder) as store, progress_bar("report") as progress:
+        outcome = write_report(design_path, target, store=store, engine=chosen, workers=workers, progress=progress)
+    open_claims = [each.id for each in outcome.verdicts if each.verdict != "met"]
+    if as_json:
+        say_json({"path": str(outcome.path), "passed": passed(outcome.verdicts), "not_met": open_claims})
+    else:
+        say(f"{outcome.path}: {len(outcome.verdicts) - len(open_claims)} of {len(outcome.verdicts)} checks passed")
+    if open_claims:
+        raise CheckFailed(f"report: {len(open_claims)} of {len(outcome.verdicts)} checks not passed, first {open_claims[0]}")

@@ -1,0 +1,119 @@
+"""The devices of a design, and the questions about a cell that sizing and studies ask alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cosim.analysis import Op, Options, Tran
+from cosim.circuits.cells import Body, Drive, Orientation, bench, cell
+from cosim.circuits.stimuli import Stimulus, sweep
+from cosim.design import Design
+from cosim.devices import mosfet
+from cosim.devices.memristor import card as memristors
+from cosim.devices.memristor.card import MemristorCard
+from cosim.devices.mosfet import MosfetCard
+from cosim.errors import DesignError
+from cosim.sweep.lab import Question, Reading
+
+SWEEP_RATE = 1.0  # [V/s] of quasi-static sweeps, as the cards are fitted to
+SWEEP_POINTS = 2000  # at least, in a loop
+CELL_SIGNALS = ("v(bit)", "v(sl)", "v(body)", "v(x1.mid)", "i(vbit)", "i(vsl)")
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The devices of a design."""
+
+    memristor: MemristorCard
+    mosfet: MosfetCard
+
+    @classmethod
+    def of(cls, design: Design) -> "Devices":
+        """The cards that a design names; a library of the user's own takes the place of the NMOS card."""
+        nmos = mosfet.load(design.transistor.nmos)
+        if nmos.kind != "nmos":
+            raise DesignError(f"[transistor] nmos={design.transistor.nmos}: must be an nmos card, not {nmos.kind}")
+        if design.transistor.library:
+            nmos = mosfet.from_library(Path(design.transistor.library), design.transistor.model, kind="nmos", like=nmos)
+        return cls(memristors.load(design.device.memristor), nmos)
+
+
+def operating_point(
+    devices: Devices,
+    orientation: Orientation,
+    drive: Drive,
+    *,
+    w_over_l: float,
+    state: float,
+    length: float,
+    body: Body = "grounded",
+    temperature: float = 27.0,
+) -> Question:
+    """The cell at a fixed state under fixed voltages; read the answer with `Point.of`."""
+    inner = cell(orientation, devices.memristor, devices.mosfet, length=length, frozen=True)
+    return Question(
+        circuit=bench(inner, drive, body=body, state=state, w_over_l=w_over_l),
+        analysis=Op(options=Options(temperature=temperature)),
+        saved=CELL_SIGNALS,
+    )
+
+
+@dataclass(frozen=True)
+class Point:
+    """An operating point of a cell.
+
+    Attributes:
+        memristor: voltage of top over bottom electrode [V].
+        transistor: voltage between drain and source of the transistor, as a magnitude [V].
+        overdrive: gate voltage over the lower one of drain and source [V].
+        current: into the bit line [A].
+    """
+
+    memristor: float
+    transistor: float
+    overdrive: float
+    current: float
+
+    @classmethod
+    def of(cls, reading: Reading, orientation: Orientation, *, gate: float) -> "Point":
+        """From the answer to an `operating_point`."""
+        bit, middle, line = (reading.last(name) for name in ("v(bit)", "v(x1.mid)", "v(sl)"))
+        top, bottom, upper, lower = (bit, middle, middle, line) if orientation == "mod" else (middle, line, bit, middle)
+        return cls(top - bottom, abs(upper - lower), gate - min(upper, lower), -reading.last("i(vbit)"))
+
+    @property
+    def share(self) -> float:
+        """Part of the cell's voltage that the transistor takes."""
+        return self.transistor / (self.transistor + abs(self.memristor))
+
+    @property
+    def power(self) -> float:
+        """Drawn by the cell [W]."""
+        return abs(self.current) * (self.transistor + abs(self.memristor))
+
+
+def positive_drive(operation: str, *, supply: float, gate: float) -> Drive:
+    """Only positive supplies: set drives the bit line, reset the source line (Lim 2025, Table 1)."""
+    return Drive(bit=supply, word=gate) if operation == "set" else Drive(bit=0.0, word=gate, source=supply)
+
+
+def polar_voltage(operation: str, voltage: float) -> float:
+    """Sign of an operation: positive over top and bottom electrode for set, negative for reset."""
+    return voltage if operation == "set" else -voltage
+
+
+def loop(voltage: float) -> Stimulus:
+    """Full set and full reset by one triangular sweep, 0, +V, 0, -V, 0."""
+    return sweep([0.0, voltage, 0.0, -voltage, 0.0], rate=SWEEP_RATE)
+
+
+def loop_analysis(voltage: float, *, temperature: float = 27.0) -> Tran:
+    """The transient of a `loop`."""
+    end = 4.0 * voltage / SWEEP_RATE
+    return Tran(stop=end, max_step=end / SWEEP_POINTS, options=Options(temperature=temperature))
+
+
+def branch(time: np.ndarray, values: np.ndarray, start: float, stop: float) -> np.ndarray:
+    """The part of ``values (points,)`` between two times."""
+    return values[(time >= start) & (time <= stop)]

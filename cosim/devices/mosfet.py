@@ -1,0 +1,111 @@
+"""MOSFETs: foundry cards, for SPICE only. Tables for the fast engine come from sweeps of these cards.
+
+``device_data/mosfet/*.toml`` holds the BSIM3v3 parameters; a user's own library can take its place (`from_library`).
+NRD and NRS are always written: their default of one square adds 82 ohm at each end, and LTspice and ngspice differ in
+that default by 3 to 10 % of the current.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cosim.circuits.elements import Include, ModelCard
+from cosim.devices.cards import find_card, read_toml, unknown_key
+from cosim.errors import DesignError, DeviceError
+from cosim.params import check_params, param
+from cosim.units import parse
+
+TOP_KEYS = ("name", "description", "kind", "source", "valid", "contact_length", "diffusion_length", "parameters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MosfetCard:
+    """A MOSFET model.
+
+    Attributes:
+        name: model name in the netlist.
+        kind: ``nmos`` or ``pmos``.
+        contact_length: from contact to gate edge, over W the number of squares of drain and of source [m].
+        diffusion_length: of drain and source, for areas and perimeters [m].
+        parameters: of the ``.model`` line, as written; empty when a library holds them.
+        library: the user's file that holds the model, or None.
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    contact_length: float = param("contact to gate edge; over W it gives NRD and NRS", "m", least=0.0)
+    diffusion_length: float = param("length of drain and source diffusion", "m", least=0.0)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    library: Include | None = None
+    source: str = ""
+    valid: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("nmos", "pmos"):
+            raise DeviceError(f"mosfet {self.name}, kind={self.kind}: must be nmos or pmos")
+        check_params(self, where=f"mosfet {self.name}")
+
+    @property
+    def model(self) -> ModelCard | None:
+        """The ``.model`` line, or None when a library of the user's holds it."""
+        return None if self.library else ModelCard(self.name, self.kind, dict(self.parameters))
+
+
+def load(name: str) -> MosfetCard:
+    """The card ``device_data/mosfet/<name>.toml``, or the card file at that path."""
+    path = find_card("mosfet", name)
+    content = read_toml(path)
+    for key in content:
+        if key not in TOP_KEYS:
+            raise unknown_key(path.name, key, list(TOP_KEYS))
+    for key in TOP_KEYS[2:]:
+        if key not in content:
+            raise DesignError(f"{path.name}: {key} is missing")
+    return MosfetCard(
+        name=content.get("name", path.stem),
+        kind=content["kind"],
+        description=content.get("description", ""),
+        contact_length=parse(content["contact_length"], "m", where=f"{path.name}, contact_length"),
+        diffusion_length=parse(content["diffusion_length"], "m", where=f"{path.name}, diffusion_length"),
+        parameters={key: _number(value) for key, value in content["parameters"].items()},
+        source=content["source"],
+        valid=content["valid"],
+    )
+
+
+def from_library(library: Path, model: str, *, kind: str, like: MosfetCard) -> MosfetCard:
+    """A card whose model line stands in a file of the user's own.
+
+    Args:
+        library: the file; it is included in every deck as it is.
+        model: name of the ``.model`` in it.
+        kind: ``nmos`` or ``pmos``.
+        like: gives the layout (contact and diffusion length).
+
+    Raises:
+        DeviceError: no such file, or no such model in it; the message names those that are there.
+    """
+    if not library.is_file():
+        raise DeviceError(f"library {library}: no such file")
+    text = library.read_bytes().decode("utf-8", errors="replace")
+    found = {name.lower(): made.lower() for name, made in re.findall(r"(?im)^\s*\.model\s+(\S+)\s+(nmos|pmos)\b", text)}
+    if found.get(model.lower()) != kind:
+        named = ", ".join(name for name, made in found.items() if made == kind) or "none"
+        raise DeviceError(f"library {library}: has no {kind} model {model!r}; it has {named}")
+    return MosfetCard(
+        name=model,
+        kind=kind,
+        description=f"{model} of {library.name}",
+        contact_length=like.contact_length,
+        diffusion_length=like.diffusion_length,
+        library=Include(library, (model.lower(),)),
+        source=str(library.name),
+        valid="as the library says",
+    )
+
+
+def _number(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

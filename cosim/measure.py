@@ -1,0 +1,197 @@
+"""Measurements on waves: functions, and `.meas` lines that compute the same numbers.
+
+A `Measure` is written into the deck as a ``.meas`` line, which LTspice evaluates, and computed here from the waves,
+because ngspice never runs ``.meas`` when it writes a raw file. Signals are texts such as ``v(te)-v(d)`` or ``i(vbit)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cosim._types import Array
+from cosim.circuits.expression import evaluate_arrays
+from cosim.errors import InputError
+from cosim.units import plain
+from cosim.waves import Waves
+
+_SIGNAL = re.compile(r"\b[viVI]\([^()]*\)|\btime\b")
+
+
+def signal(waves: Waves, text: str) -> Array:
+    """An arithmetic expression over signals, ``(..., points)``: ``v(te)-v(d)``, ``-i(vbit)/0.05``."""
+    found: dict[str, Array] = {}
+
+    def slot(hit: re.Match[str]) -> str:
+        name = f"s{len(found)}"
+        found[name] = _difference(waves, hit[0])
+        return name
+
+    return evaluate_arrays(_SIGNAL.sub(slot, text), found, where=f"signal {text!r}")
+
+
+def _difference(waves: Waves, name: str) -> Array:
+    pair = re.fullmatch(r"[vV]\(([^,]+),([^,]+)\)", name)
+    return waves[name] if pair is None else waves[f"v({pair[1].strip()})"] - waves[f"v({pair[2].strip()})"]
+
+
+def at(waves: Waves, text: str, position: float) -> Array:
+    """Value of a signal at a `position` on the axis, linearly interpolated; ``(...)``."""
+    values = signal(waves, text)
+    return interpolate(waves.axis, values, position)
+
+
+def interpolate(axis: Array, values: Array, position: float) -> Array:
+    """`values` ``(..., points)`` at `position`, which must lie on `axis` ``(points,)``; rising or falling."""
+    low, high = min(axis[0], axis[-1]), max(axis[0], axis[-1])
+    slack = 1e-9 * max(abs(low), abs(high))
+    if not low - slack <= position <= high + slack:
+        raise InputError(f"measure at {position:g}: must be within {low:g}..{high:g}")
+    rising = axis[-1] >= axis[0]
+    ordered = axis if rising else axis[::-1]
+    flat = np.asarray(values if rising else values[..., ::-1])
+    right = int(np.clip(np.searchsorted(ordered, position), 1, max(len(ordered) - 1, 1)))
+    if len(ordered) == 1:
+        return flat[..., 0]
+    left = right - 1
+    share = (position - ordered[left]) / (ordered[right] - ordered[left]) if ordered[right] != ordered[left] else 1.0
+    return flat[..., left] * (1 - share) + flat[..., right] * share
+
+
+def crossings(axis: Array, values: Array, level: float, *, edge: Literal["rise", "fall", "cross"] = "cross") -> Array:
+    """Positions at which ``values (points,)`` crosses `level`, linearly interpolated."""
+    above = values > level
+    change = above[1:] != above[:-1]
+    if edge != "cross":
+        change &= above[1:] == (edge == "rise")
+    index = np.flatnonzero(change)
+    share = (level - values[index]) / (values[index + 1] - values[index])
+    return axis[index] + share * (axis[index + 1] - axis[index])
+
+
+def spike_times(waves: Waves, text: str, *, threshold: float) -> Array:
+    """Times at which a signal rises through `threshold` [s]."""
+    return crossings(waves.axis, signal(waves, text), threshold, edge="rise")
+
+
+def energy(waves: Waves, voltage: str, current: str) -> float:
+    """Integral of voltage times current over the axis [J]."""
+    return float(np.trapezoid(signal(waves, voltage) * signal(waves, current), waves.axis))
+
+
+def threshold_voltage(gate: Array, drain: Array, *, w_over_l: float, density: float = 100e-9) -> float:
+    """Gate voltage [V] at which the drain current is `density` times W/L (constant-current criterion, 100 nA).
+
+    Args:
+        gate: ``(points,)`` rising gate voltage [V].
+        drain: ``(points,)`` drain current [A].
+    """
+    level = np.log(density * w_over_l)
+    found = crossings(gate, np.log(np.maximum(drain, 1e-30)), level, edge="rise")
+    if found.size == 0:
+        raise InputError(f"threshold voltage: the current never rises through {density * w_over_l:.3g} A")
+    return float(found[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class At:
+    """A signal at a position of the axis."""
+
+    name: str
+    of: str
+    position: float
+
+    def meas(self, kind: str) -> str:
+        """The line for LTspice."""
+        return f".meas {kind} {self.name} FIND {spell(self.of)} AT={plain(self.position)}"
+
+    def compute(self, waves: Waves) -> float:
+        """The same number from the waves."""
+        return float(np.real(at(waves, self.of, self.position)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Over:
+    """Maximum, minimum, peak-to-peak, mean, RMS or integral over a part of the axis."""
+
+    name: str
+    of: str
+    how: Literal["MAX", "MIN", "PP", "AVG", "RMS", "INTEG"]
+    start: float | None = None
+    stop: float | None = None
+
+    def meas(self, kind: str) -> str:
+        """The line for LTspice."""
+        bounds = "".join(f" {word} {plain(end)}" for word, end in (("FROM", self.start), ("TO", self.stop)) if end is not None)
+        return f".meas {kind} {self.name} {self.how} {spell(self.of)}{bounds}"
+
+    def compute(self, waves: Waves) -> float:
+        """The same number from the waves."""
+        axis, values = _cut(waves.axis, np.real(signal(waves, self.of)), self.start, self.stop)
+        span = axis[-1] - axis[0]
+        match self.how:
+            case "MAX":
+                return float(values.max())
+            case "MIN":
+                return float(values.min())
+            case "PP":
+                return float(np.ptp(values))
+            case "INTEG":
+                return float(np.trapezoid(values, axis))
+            case "AVG":
+                return float(np.trapezoid(values, axis) / span)
+            case "RMS":
+                return float(np.sqrt(np.trapezoid(values**2, axis) / span))
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """Position of the axis, or the value of `of`, where `signal` crosses `level` for the `count`-th time."""
+
+    name: str
+    signal: str
+    level: float
+    edge: Literal["rise", "fall", "cross"] = "cross"
+    count: int = 1
+    of: str = ""
+
+    def meas(self, kind: str) -> str:
+        """The line for LTspice."""
+        find = f"FIND {spell(self.of)} " if self.of else ""
+        return f".meas {kind} {self.name} {find}WHEN {spell(self.signal)}={plain(self.level)} {self.edge.upper()}={self.count}"
+
+    def compute(self, waves: Waves) -> float:
+        """The same number from the waves; NaN when the crossing does not happen."""
+        found = crossings(waves.axis, np.real(signal(waves, self.signal)), self.level, edge=self.edge)
+        if len(found) < self.count:
+            return float("nan")
+        position = float(found[self.count - 1])
+        return float(np.real(at(waves, self.of, position))) if self.of else position
+
+
+Measure = At | Over | When
+
+
+def compute(measures: Iterable[Measure], waves: Waves) -> dict[str, float]:
+    """All measures of a run by name."""
+    return {measure.name: measure.compute(waves) for measure in measures}
+
+
+def spell(text: str) -> str:
+    """A signal as LTspice spells it: capital letter, ``:`` between levels of hierarchy."""
+    return _SIGNAL.sub(lambda hit: hit[0] if hit[0] == "time" else hit[0][0].upper() + hit[0][1:].replace(".", ":"), text)
+
+
+def _cut(axis: Array, values: Array, start: float | None, stop: float | None) -> tuple[Array, Array]:
+    """The part between `start` and `stop`, both ends interpolated."""
+    begin = axis[0] if start is None else start
+    end = axis[-1] if stop is None else stop
+    if not end > begin:
+        raise InputError(f"measure from {begin:g}: must end behind it, not at {end:g}")
+    ends = np.array([interpolate(axis, values, begin), interpolate(axis, values, end)])
+    inside = (axis > begin) & (axis < end)
+    return np.concatenate([[begin], axis[inside], [end]]), np.concatenate([ends[:1], values[inside], ends[1:]])

@@ -1,0 +1,70 @@
+"""``cosim report``: path, verdicts and exit code; what the PDF holds is tested with `cosim.reporting`."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from cosim.claims import Verdict, judge
+from tests.cli.demo_study import CLAIMS, RESULT
+from tests.cli.program import engine_script, invoke
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `write_report` gives back."""
+
+    path: Path
+    verdicts: list[Verdict]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test in a folder of its own, with a short design, and a report that holds the demonstration study."""
+
+    def write_report(design_path: Path, output: Path, **rest: Any) -> Outcome:
+        output.write_bytes(b"%PDF-1.7\n")
+        assert set(rest) == {"store", "engine", "workers", "progress"}
+        return Outcome(output, judge(CLAIMS, RESULT))
+
+    module = ModuleType("cosim.reporting.pdf")
+    module.write_report = write_report  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cosim.reporting.pdf", module)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COSIM_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("COSIM_NGSPICE", str(engine_script(tmp_path, "exit 1")))
+    (tmp_path / "mine.toml").write_text("format = 1\n")
+    return tmp_path
+
+
+def test_a_report_is_named_after_its_design(own_folder: Path):
+    result = invoke("report", "mine.toml")
+    assert (result.exit_code, result.output) == (0, "mine.pdf: 3 of 3 checks passed\n")
+    assert (own_folder / "mine.pdf").exists()
+
+
+def test_a_failed_check_is_1_and_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(RESULT, "levels", 20)
+    result = invoke("report", "mine.toml", "-o", "a.pdf")
+    assert (result.exit_code, result.stdout) == (1, "a.pdf: 2 of 3 checks passed\n")
+    assert result.stderr == "cosim: report: 1 of 3 checks not passed, first demo.study.levels.count\n"
+
+
+def test_the_outcome_is_given_as_json():
+    assert json.loads(invoke("report", "mine.toml", "--json").stdout) == {"path": "mine.pdf", "passed": True, "not_met": []}
+
+
+def test_a_missing_folder_is_refused_before_anything_runs(own_folder: Path):
+    result = invoke("report", "mine.toml", "-o", "no/a.pdf")
+    assert (result.exit_code, result.stderr) == (2, "cosim: no/a.pdf: cannot be written, there is no folder no\n")
+    assert not (own_folder / "store").exists()
+
+
+def test_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cosim.cli.report.REPORT_PACKAGES", ("cosim_no_such_package",))
+    result = invoke("report", "mine.toml")
+    assert (result.exit_code, result.stderr) == (2, "cosim: report: the Python package cosim_no_such_package is missing; pip install 'cosim[report]'\n")
