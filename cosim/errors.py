@@ -62,6 +62,12 @@ class SimulationError(CosimError):
     exit_code = 4
 
 
+class StoreError(CosimError):
+    """The store, or a file that results go to, cannot be written; what was computed before is kept."""
+
+    exit_code = 4
+
+
 class Cancelled(CosimError):
     """The user stopped the work (Ctrl-C); what was computed is kept."""
 

@@ -282,4 +282,6 @@ class Instance:
     letter: ClassVar[str] = "X"
 
 
-Element = Resistor | Capacitor | Inductor | VoltageSource | CurrentSource | Vcvs | Vccs | Cccs | Ccvs | Behavioral | Diode | Switch | Mosfet | Memristor | Instance
+Element = (
+    Resistor | Capacitor | Inductor | VoltageSource | CurrentSource | Vcvs | Vccs | Cccs | Ccvs | Behavioral | Diode | Switch | Mosfet | Memristor | Instance
+)

@@ -82,7 +82,7 @@ def _text(value: Value) -> str:
     """The operand of a product: sums and quotients in parentheses, negative numbers too."""
     if not isinstance(value, Expression):
         return plain(value) if value >= 0 else f"({plain(value)})"
-    bare = NAME.match(value.text) or value.text.startswith("(") and _closes_at_end(value.text)
+    bare = NAME.match(value.text) or (value.text.startswith("(") and _closes_at_end(value.text))
     return value.text if bare else f"({value.text})"
 
 

@@ -13,7 +13,9 @@ from cosim.circuits.expression import Expression, evaluate
 from cosim.units import plain
 
 _TOKEN = re.compile(r"[vV]\((?P<nodes>[^()]*)\)|(?<![\w.])[A-Za-z_]\w*")
-NODE_FIELDS = frozenset({"a", "b", "positive", "negative", "control_positive", "control_negative", "anode", "cathode", "drain", "gate", "source", "bulk", "top", "bottom"})
+NODE_FIELDS = frozenset(
+    {"a", "b", "positive", "negative", "control_positive", "control_negative", "anode", "cathode", "drain", "gate", "source", "bulk", "top", "bottom"}
+)
 
 
 @dataclass(frozen=True)

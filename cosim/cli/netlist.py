@@ -42,7 +42,7 @@ def netlist(context: click.Context, checked: Path | None, as_json: bool) -> None
 @output_option
 def cell(design_path: Path | None, orientation: "Orientation", w_over_l: str | None, output: Path) -> None:
     """Write the I-V loop of the 1T1R cell of a design."""
-    from cosim.cli.cells import cell_deck
+    from cosim.codesign.decks import cell_deck
 
     _write(cell_deck(_sized(design_path, w_over_l), orientation), output)
 
@@ -60,7 +60,7 @@ def array(
     design_path: Path | None, rows: int, columns: int, state: float, wire_resistance: str, orientation: "Orientation", w_over_l: str | None, output: Path
 ) -> None:
     """Write the read-out of an array of cells."""
-    from cosim.cli.cells import array_deck
+    from cosim.codesign.decks import array_deck
     from cosim.units import parse
 
     wire = parse(wire_resistance, "ohm", where="--wire-resistance")
@@ -83,20 +83,6 @@ def library(output: Path) -> None:
     say(f"{len(content)} files in {output}")
 
 
-def read_text(path: Path) -> str:
-    """The text of a netlist.
-
-    Raises:
-        DataError: no such file, or it is no text.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: byte {error.start} is no UTF-8 text") from None
-
-
 def _sized(design_path: Path | None, w_over_l: str | None) -> "Design":
     design = load_design(design_path)
     return design if w_over_l is None else design.replaced("transistor", {"chosen": w_over_l}, where="--w-over-l")
@@ -111,6 +97,7 @@ def _write(deck: "Deck", output: Path) -> None:
 
 def _check(path: Path, *, as_json: bool) -> None:
     from cosim.spice.dialect import check
+    from cosim.spice.foreign import read_text
 
     findings = check(read_text(path), where=str(path))
     if as_json:

@@ -36,10 +36,12 @@ def report(design_path: Path, output: Path | None, engine: str | None, store_fol
     check_writable(target)
     chosen = chosen_engine(engine, design)
     from cosim.reporting.pdf import write_report
+    from cosim.sweep.lab import Lab
     from cosim.sweep.progress import progress_bar
 
     with opened_store(store_folder) as store, progress_bar("report") as progress:
-        outcome = write_report(design_path, target, store=store, engine=chosen, workers=workers, progress=progress)
+        lab = Lab(engine=chosen, store=store, workers=workers, progress=progress)
+        outcome = write_report(design_path, target, lab, command=f"cosim report {design_path} -o {target}")
     open_claims = [each.id for each in outcome.verdicts if each.verdict != "met"]
     if as_json:
         say_json({"path": str(outcome.path), "passed": passed(outcome.verdicts), "not_met": open_claims})

@@ -49,9 +49,8 @@ def sim(path: Path, orientation: "Orientation", engine: str | None, timeout: str
 
 def _deck(path: Path, orientation: "Orientation", engine: str | None) -> "tuple[Deck, str | None]":
     """The deck, and the engine that was asked for."""
-    from cosim.cli.cells import cell_deck
-    from cosim.cli.decks import read_deck
-    from cosim.cli.netlist import read_text
+    from cosim.codesign.decks import cell_deck
+    from cosim.spice.foreign import read_deck, read_text
 
     if path.suffix == ".toml":
         design = load_design(path)

@@ -74,7 +74,7 @@ def _run(
     design: "Design", gates: "list[Design]", orientation: str, engine: object, timeout: float, store_folder: Path | None, workers: int | None
 ) -> "list[Result]":
     from cosim.circuits.cells import ORIENTATIONS
-    from cosim.cli.cells import grid, measured
+    from cosim.codesign.decks import grid, measured
     from cosim.sweep.progress import progress_bar
     from cosim.sweep.runner import run_jobs
 

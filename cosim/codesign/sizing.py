@@ -91,6 +91,16 @@ class Check:
     passed: bool
     required: bool
 
+    @classmethod
+    def of(cls, name: str, value: float, unit: str, allowed: str, *, holds: bool, required: bool = False) -> "Check":
+        """A check; the verdict as a plain bool."""
+        return cls(name=name, value=float(value), unit=unit, allowed=allowed, passed=bool(holds), required=required)
+
+    def __str__(self) -> str:
+        shown = f"{self.value:.2%}" if self.unit == "%" else f"{self.value:.3g}{'' if self.unit == '1' else ' ' + self.unit}"
+        verdict = "pass" if self.passed else "fail" if self.required else "does not hold"
+        return f"{shown}, {self.allowed}: {verdict}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SizingAdvice:
@@ -150,20 +160,19 @@ class SizingAdvice:
         rule, share = self.design.rule, self.chosen.share
         worst_share = max(value for _, value in self.corner_shares)
         worst_margin = min(value for _, value in self.corner_margins)
-        needed = max(each.w_over_l for each in self.crossings if each.limit == rule.share)
+        needed = max((each.w_over_l for each in self.crossings if each.limit == rule.share), key=lambda size: np.inf if np.isnan(size) else size)
         return (
-            Check(name=f"headroom of the full {self.design.cell.full_operation}", value=self.headroom, unit="V", allowed="> 0", passed=self.headroom > 0, required=True),
-            Check(name="share of the transistor at full set", value=share, unit="%", allowed=f"<= {rule.share:.0%}", passed=share <= rule.share, required=True),
-            Check(name="the same, strict rule", value=share, unit="%", allowed=f"<= {rule.strict_share:.0%}", passed=share <= rule.strict_share, required=False),
-            Check(name="share at the worst corner", value=worst_share, unit="%", allowed=f"<= {rule.share:.0%}", passed=worst_share <= rule.share, required=False),
-            Check(name="headroom at the worst corner", value=worst_margin, unit="V", allowed="> 0", passed=worst_margin > 0, required=False),
-            Check(
-                name="W/L against what the worst corner needs",
-                value=self.chosen.w_over_l,
-                unit="1",
-                allowed=f">= {needed:.3g}" if np.isfinite(needed) else "not reached at any W/L",
-                passed=bool(self.chosen.w_over_l >= needed),
-                required=False,
+            Check.of(f"headroom of the full {self.design.cell.full_operation}", self.headroom, "V", "> 0", holds=self.headroom > 0, required=True),
+            Check.of("share of the transistor at full set", share, "%", f"<= {rule.share:.0%}", holds=share <= rule.share, required=True),
+            Check.of("the same, strict rule", share, "%", f"<= {rule.strict_share:.0%}", holds=share <= rule.strict_share),
+            Check.of("share at the worst corner", worst_share, "%", f"<= {rule.share:.0%}", holds=worst_share <= rule.share),
+            Check.of("headroom at the worst corner", worst_margin, "V", "> 0", holds=worst_margin > 0),
+            Check.of(
+                "W/L against what the worst corner needs",
+                self.chosen.w_over_l,
+                "1",
+                f">= {needed:.3g}" if np.isfinite(needed) else "not reached within the range",
+                holds=self.chosen.w_over_l >= needed,
             ),
         )
 
@@ -188,7 +197,8 @@ class SizingAdvice:
             "crossings": [{"limit": each.limit, **vars(each.corner), "w_over_l": each.w_over_l} for each in self.crossings],
             "operating_points": [vars(each) for each in self.points],
             "corners": [
-                {**vars(corner), "share": share, "headroom": margin} for (corner, share), (_, margin) in zip(self.corner_shares, self.corner_margins, strict=True)
+                {**vars(corner), "share": share, "headroom": margin}
+                for (corner, share), (_, margin) in zip(self.corner_shares, self.corner_margins, strict=True)
             ],
             "checks": [vars(each) for each in self.checks],
             "passed": self.passed,
@@ -206,7 +216,7 @@ class SizingAdvice:
             (f"W/L {chosen.w_over_l:g}: memristor, transistor", f"{chosen.memristor:.3f} V, {chosen.transistor:.3f} V at {chosen.current * 1e3:.3f} mA"),
             (f"W/L {chosen.w_over_l:g}: on/off over the device alone", f"{self.on_off:.1%}"),
             (f"W/L {chosen.w_over_l:g}: area", f"{chosen.area * 1e12:.1f} um2"),
-            *((check.name, f"{_shown(check)}, {check.allowed}: {'pass' if check.passed else 'fail' if check.required else 'does not hold'}") for check in self.checks),
+            *((check.name, str(check)) for check in self.checks),
         ]
 
 
@@ -229,6 +239,7 @@ def advise(design: Design, lab: Lab, *, memristor: MemristorCard | None = None) 
     orientation = max(ORIENTATIONS, key=lambda each: _find(margins, each, design.cell.full_operation).volts)
     points = _points(design, devices, lab, orientation, (*design.transistor.w_over_l, design.transistor.chosen))
     everywhere = [nominal, *corners]
+    at_corners = [(design.transistor.chosen, each) for each in everywhere]
     return SizingAdvice(
         design=design,
         orientation=orientation,
@@ -236,7 +247,7 @@ def advise(design: Design, lab: Lab, *, memristor: MemristorCard | None = None) 
         crossings=tuple(_crossings(design, devices, lab, orientation, everywhere)),
         points=tuple(points[:-1]),
         chosen=points[-1],
-        corner_shares=tuple(zip(everywhere, _shares(design, devices, lab, orientation, [(design.transistor.chosen, each) for each in everywhere]), strict=True)),
+        corner_shares=tuple(zip(everywhere, _shares(design, devices, lab, orientation, at_corners), strict=True)),
         corner_margins=tuple(zip(everywhere, _corner_margins(design, devices, lab, orientation, everywhere), strict=True)),
         windows=tuple(windows(design, devices, lab)),
     )
@@ -372,7 +383,3 @@ def bisect(falling: Callable[[np.ndarray], np.ndarray], levels: np.ndarray, low:
         above, below = np.where(holds, middle, above), np.where(holds, below, middle)
     found = np.where(at_low <= levels, low, np.exp(above))
     return np.where(at_high <= levels, found, np.nan)
-
-
-def _shown(check: Check) -> str:
-    return f"{check.value:.2%}" if check.unit == "%" else f"{check.value:.3g}{'' if check.unit == '1' else ' ' + check.unit}"

@@ -46,10 +46,7 @@ def windows(design: Design, devices: Devices, lab: Lab) -> list[Window]:
     alone, *cells = lab.ask(questions)
     return [
         device_window(alone, voltage=voltage, read=design.cell.read_voltage),
-        *(
-            _positive_window(design, devices, orientation, reading)
-            for orientation, reading in zip(ORIENTATIONS, cells, strict=True)
-        ),
+        *(_positive_window(design, devices, orientation, reading) for orientation, reading in zip(ORIENTATIONS, cells, strict=True)),
     ]
 
 

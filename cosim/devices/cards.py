@@ -41,12 +41,11 @@ def read_card(kind: type[Card], folder: str, name: str) -> Card:
             raise unknown_key(path.name, key, list(known))
         values[key] = _value(path.name, key, entry, known[key].metadata["unit"])
         sources.append((key, f"{entry['source']}; valid {entry['valid']}"))
-    missing = [key for key, each in known.items() if key not in values and each.default is each.default_factory is not None]
     required = [each.name for each in fields(kind) if each.name in known and _is_required(each)]  # type: ignore[arg-type]
     missing = [key for key in required if key not in values]
     if missing:
         raise DesignError(f"{path.name}: {missing[0]} is missing")
-    return kind(**values, sources=tuple(sources))
+    return kind(**values, sources=tuple(sources))  # type: ignore[call-arg]
 
 
 def find_card(folder: str, name: str) -> Path:

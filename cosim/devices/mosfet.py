@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from cosim.circuits.elements import Include, ModelCard
-from cosim.devices.cards import find_card, read_toml, unknown_key
+from cosim.design import read_toml, unknown_key
+from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError
 from cosim.params import check_params, param
 from cosim.units import parse

@@ -8,6 +8,7 @@ parameters that one may change as ``.param`` lines with unit and meaning, the ci
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cosim
 from cosim.analysis import Ac, Analysis, Dc, Noise, Op, Tran
@@ -159,7 +160,7 @@ class _Parts:
         _put(self._includes, include.path.name, include)
 
 
-def _put(known: dict[str, object], name: str, item: object) -> None:
+def _put(known: dict[str, Any], name: str, item: object) -> None:
     if known.setdefault(name, item) != item:
         raise CircuitError(f"two different models, subcircuits or files are named {name!r}")
 
@@ -274,8 +275,8 @@ def _analysis(analysis: Analysis) -> Iterator[str]:
             yield f".dc {source} {plain(start)} {plain(stop)} {plain(step)}{second}"
         case Tran():
             yield from (f".ic V({node})={plain(voltage)}" for node, voltage in analysis.initial.items())
-            step = plain(float(f"{STEP_SHARE * analysis.max_step:.6g}"))
-            yield f".tran {step} {plain(analysis.stop)} {plain(analysis.start)} {step}"
+            largest = plain(float(f"{STEP_SHARE * analysis.max_step:.6g}"))
+            yield f".tran {largest} {plain(analysis.stop)} {plain(analysis.start)} {largest}"
         case Ac():
             yield f".ac dec {analysis.points} {plain(analysis.start)} {plain(analysis.stop)}"
         case Noise():

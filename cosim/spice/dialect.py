@@ -129,6 +129,9 @@ def check(text: str, *, where: str = "netlist") -> list[Finding]:
     if not text.isascii():
         number = next(index for index, line in enumerate(lines, 1) if not line.isascii())
         found.append(Finding(number, "non-ASCII character", "must be ASCII; write u for micro"))
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("*#"):
+            found.append(Finding(number, "*#", "is a command to ngspice, not a comment; refused"))
     functions = _own_functions(text)
     for number, line in logical_lines(text):
         found += _check_line(number, line, functions)

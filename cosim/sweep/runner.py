@@ -167,17 +167,16 @@ class _Sweep:
         self._finished.put(None)
 
     def abandon(self) -> None:
-        """Cancel what has not begun, keep what has ended; nothing to do after a whole sweep."""
+        """Cancel what has not begun, keep what has ended, forget what still runs; a second call finds nothing to do."""
         self.progress = None
-        for future in list(self._running):
-            if future.cancel():
-                del self._running[future]
-        ended = [future for future in self._running if future.done() and future.exception() is None]
+        begun = [future for future in self._running if not future.cancel()]
+        ended = [future for future in begun if future.done() and future.exception() is None]
         with contextlib.suppress(CosimError):  # of the store: the first one is on its way already
             for future in ended:
                 self._settle(future)
             if self.store is not None:
                 self.store.flush()
+        self._running.clear()  # what ends from here on is not kept, so that `how_far` stays true
 
     def how_far(self) -> str:
         """One line on what was done and what is kept."""

@@ -5,7 +5,7 @@ import os
 import resource
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import pytest
 from cosim.errors import Cancelled, InputError, SimulationError
 from cosim.status import Status
 from cosim.sweep.jobs import job_key
-from cosim.sweep.runner import AHEAD, run_jobs
+from cosim.sweep.runner import AHEAD, _Setup, _Sweep, run_jobs
 from cosim.sweep.store import Store, StoreError
 from tests.sweep.sweeps import ENGINE, first_spike, job, level_and_trace, misspelled, simulated
 
@@ -212,6 +212,17 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_much(store):
     assert 5 <= kept < 40
     again = sweep([job(float(number)) for number in range(1000)], store=store)
     assert sum(each.reused for each in again) == kept
+
+
+def test_a_run_that_ends_after_the_count_is_not_kept(store):
+    sweep = _Sweep(_Setup(Counted(0.1), ENGINE, 60.0, False, False), store, ThreadPoolExecutor(2), 8, None, 3)
+    for number in range(3):
+        sweep._take(job(float(number)))
+    line = sweep.how_far()
+    sweep.pool.shutdown()
+    sweep.abandon()
+    assert line.startswith("stopped after 0 of 3 jobs; 0 are kept in ")
+    assert len(store) == 0
 
 
 def test_an_interrupt_without_a_store_says_so():

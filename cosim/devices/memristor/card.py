@@ -32,7 +32,9 @@ class MemristorCard:
     reset_floor: float = param("filament that the logarithm of the reset threshold leaves", "1", above=0.0, below=1.0)
     reset_scale: float = param("voltage scale of the reset power law", "V", above=0.0)
     full_voltage: float = param("sweep voltage of a full set and of a full reset", "V", above=0.0)
-    polarity: int = param("1: positive voltage sets; -1: the mirrored device, a positive voltage acts as a negative one on 1 - x", "1", default=1, least=-1, most=1)
+    polarity: int = param(
+        "1: positive voltage sets; -1: the mirrored device, a positive voltage acts as a negative one on 1 - x", "1", default=1, least=-1, most=1
+    )
     sources: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

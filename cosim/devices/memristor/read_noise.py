@@ -14,7 +14,8 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.circuits.stimuli import PiecewiseLinear
-from cosim.devices.cards import find_card, read_toml, unknown_key
+from cosim.design import read_toml, unknown_key
+from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError, reject
 from cosim.units import parse
 
@@ -42,7 +43,9 @@ class ReadNoise:
     def __post_init__(self) -> None:
         where = f"read noise {self.name}"
         if len(self.conductance) != len(self.relative_deviation) or not self.conductance:
-            raise reject(DeviceError, where, "relative_deviation", f"{len(self.relative_deviation)} values", f"as many as conductances, {len(self.conductance)}")
+            raise reject(
+                DeviceError, where, "relative_deviation", f"{len(self.relative_deviation)} values", f"as many as conductances, {len(self.conductance)}"
+            )
         if any(after <= before for before, after in zip(self.conductance, self.conductance[1:], strict=False)) or self.conductance[0] <= 0:
             raise reject(DeviceError, where, "conductance", str(list(self.conductance)), "positive and rising")
         if min(self.relative_deviation) < 0 or self.correlation_time < 0:

@@ -8,7 +8,7 @@ A frozen device has the same current and no state equation.
 import hashlib
 
 from cosim.circuits.circuit import Circuit, Parameter
-from cosim.circuits.elements import Behavioral, Capacitor, Resistor, VoltageSource
+from cosim.circuits.elements import Behavioral, Capacitor, Element, Resistor, VoltageSource
 from cosim.circuits.expression import Param
 from cosim.circuits.stimuli import Stimulus
 from cosim.devices.memristor.card import MemristorCard
@@ -57,7 +57,7 @@ def subcircuit(card: MemristorCard, *, frozen: bool = False, noise: Stimulus | N
     }
     state = "x0" if frozen else STATE
     deviation = "V(n)" if noise else "nz"
-    elements = [
+    elements: list[Element] = [
         Resistor("se", "te", "d", Param("rs") * Param("rss")),
         Behavioral(
             name="m",

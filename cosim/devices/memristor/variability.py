@@ -26,9 +26,7 @@ class Spread:
 
     def draw(self, rng: np.random.Generator, *, devices: int, cycles: int) -> tuple[Array, Array]:
         """Factors on I0 and on Rs, each ``(devices, cycles)``; a device keeps its own factor over all cycles."""
-        scale, series = (
-            truncated(rng, self.device, (devices, 1)) * truncated(rng, self.cycle, (devices, cycles)) for _ in range(2)
-        )
+        scale, series = (truncated(rng, self.device, (devices, 1)) * truncated(rng, self.cycle, (devices, cycles)) for _ in range(2))
         return np.maximum(scale, FLOOR), np.maximum(series, FLOOR)
 
 

@@ -17,11 +17,12 @@ PREFIX = "lim2025.synapse"
 def _transfer_error(result: SynapseResult, *, follower: bool, state: str = "HRS") -> float:
     """Largest distance of Table 1's entries from their expected value [V]."""
     rows = [row for row in result.part("table") if row.state == state and is_follower(row.orientation, row.operation) == follower]
-    return max(abs(row.voltage - row.expected) for row in rows)
+    return float(max(abs(row.voltage - row.expected) for row in rows))
 
 
-def _lowest(result: SynapseResult, operation: str, state: str) -> float:
-    return min(row.voltage for row in result.part("table") if row.state == state and is_follower(row.orientation, row.operation) == (operation == "follower"))
+def _behind_follower(result: SynapseResult, state: str) -> float:
+    """Lowest voltage on a memristor in `state` that hangs on the source of the transistor [V]."""
+    return float(min(row.voltage for row in result.part("table") if row.state == state and is_follower(row.orientation, row.operation)))
 
 
 CLAIMS = (
@@ -133,7 +134,7 @@ CLAIMS = (
         paper=None,
         unit="V",
         must_be=at_most(2.0),
-        value=lambda result: _lowest(result, "follower", "LRS"),
+        value=lambda result: _behind_follower(result, "LRS"),
     ),
     Claim(
         id=f"{PREFIX}.drive.body_diode",

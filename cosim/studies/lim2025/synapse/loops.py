@@ -63,9 +63,7 @@ def cell_loops(design: Design, devices: Devices, lab: Lab) -> CellLoops:
                 window=cell_window(reading, orientation, w_over_l=size, voltage=voltage, read=read),
             )
         )
-    return CellLoops(
-        alone=device_window(alone, voltage=voltage, read=read), alone_voltage=alone["v(te)"], alone_current=-alone["i(vte)"], cells=tuple(cells)
-    )
+    return CellLoops(alone=device_window(alone, voltage=voltage, read=read), alone_voltage=alone["v(te)"], alone_current=-alone["i(vte)"], cells=tuple(cells))
 
 
 def set_share(cell: CellLoop) -> float:

@@ -84,7 +84,9 @@ def transistors(design: Design, devices: Devices, lab: Lab) -> Transistors:
 def threshold_at(design: Design, devices: Devices, lab: Lab, *, source: float, w_over_l: float) -> float:
     """Constant-current threshold [V] with the source at `source` [V] over the grounded body, the drain at the supply."""
     question = Question(
-        circuit=transistor_bench(devices.mosfet, drain=max(design.supply.drain, source + DRAIN), gate=source, source=source, w_over_l=w_over_l, length=design.transistor.length),
+        circuit=transistor_bench(
+            devices.mosfet, drain=max(design.supply.drain, source + DRAIN), gate=source, source=source, w_over_l=w_over_l, length=design.transistor.length
+        ),
         analysis=Dc("vg", round(source, 3), round(source, 3) + 2.0, 0.01),
         saved=("v(s)", "i(vd)"),
     )

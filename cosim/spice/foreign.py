@@ -1,18 +1,16 @@
 """Netlists from files, as decks: inside of the portable subset, with what they include and what their ``.meas`` lines ask for."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cosim.errors import DialectError
+from cosim.errors import DataError, DialectError
+from cosim.measure import At, Measure, Over, When
+from cosim.spice.deck import Deck
+from cosim.spice.dialect import check, logical_lines
+from cosim.units import parse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cosim.measure import Measure
-    from cosim.spice.deck import Deck
-
-HOSTILE = (".control", "shell", "write", "A-device", "PWL file=")  # what no included file may hold either
+HOSTILE = ("*#", ".control", "shell", "write", "A-device", "PWL file=")  # what no included file may hold either
 _INCLUDE = re.compile(r"\.(?:inc|lib)\S*\s+[\"']?([^\s\"']+)", re.I)
 _NUMBER = r"(\S+)"
 _AT = re.compile(rf"\.meas \w+ (\w+) find (\S+) at ?=? ?{_NUMBER}$", re.I)
@@ -20,30 +18,37 @@ _WHEN = re.compile(rf"\.meas \w+ (\w+) (?:find (\S+) )?when (\S+)={_NUMBER} (ris
 _OVER = re.compile(rf"\.meas \w+ (\w+) (max|min|pp|avg|rms|integ) (\S+)(?: from {_NUMBER})?(?: to {_NUMBER})?$", re.I)
 
 
-def read_deck(path: Path, text: str) -> "Deck":
+def read_deck(path: Path, text: str) -> Deck:
     """The deck in a file, with the files that it includes and the measures of its ``.meas`` lines.
 
     Raises:
         DialectError: it leaves the portable subset, or a file that it includes could run commands or reach out of its folder.
     """
-    from cosim.spice.deck import Deck
-    from cosim.spice.dialect import check
-
-    _check_comments(path, text)
     for finding in check(text, where=str(path)):
         raise DialectError(f"{path}, {finding}")
     return Deck(text, tuple(_included(path, text)), measures=tuple(measures_of(text, where=str(path))))
 
 
-def _included(path: Path, text: str) -> "Iterator[tuple[str, str]]":
-    """The files that a netlist includes, and those that these include: all beside it, none of them hostile."""
-    from cosim.cli.netlist import read_text
-    from cosim.spice.dialect import check
+def read_text(path: Path) -> str:
+    """The text of a netlist.
 
+    Raises:
+        DataError: no such file, or it is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is no UTF-8 text") from None
+
+
+def _included(path: Path, text: str) -> Iterator[tuple[str, str]]:
+    """The files that a netlist includes, and those that these include: all beside it, none of them hostile."""
     folder, seen, waiting = path.parent.resolve(), set(), [(path, text)]
     while waiting:
         owner, content = waiting.pop()
-        for number, line in _numbered(content):
+        for number, line in logical_lines(content):
             name = hit[1] if (hit := _INCLUDE.match(line)) else ""
             if not name or name in seen:
                 continue
@@ -53,7 +58,6 @@ def _included(path: Path, text: str) -> "Iterator[tuple[str, str]]":
                 continue
             inner = path.parent / name
             found = read_text(inner)
-            _check_comments(inner, found)
             for finding in check(found, where=str(inner)):
                 if finding.construct in HOSTILE:
                     raise DialectError(f"{inner}, {finding}")
@@ -62,23 +66,13 @@ def _included(path: Path, text: str) -> "Iterator[tuple[str, str]]":
             yield name, found
 
 
-def _check_comments(path: Path, text: str) -> None:
-    """Refuse the one comment that is none: ngspice runs what stands behind ``*#``, as it does inside of ``.control``."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("*#"):
-            raise DialectError(f"{path}, line {number}: `*#` is a command to ngspice, not a comment; refused")
-
-
-def measures_of(text: str, *, where: str) -> "Iterator[Measure]":
+def measures_of(text: str, *, where: str) -> Iterator[Measure]:
     """The ``.meas`` lines of a netlist, as what is computed from the waves.
 
     Raises:
         UnitError: a position or a level is no number.
     """
-    from cosim.measure import At, Over, When
-    from cosim.units import parse
-
-    for number, line in _numbered(text):
+    for number, line in logical_lines(text):
 
         def value(word: str, at: str = f"{where}, line {number}, .meas") -> float:
             return parse(word, "1", where=at)
@@ -90,9 +84,3 @@ def measures_of(text: str, *, where: str) -> "Iterator[Measure]":
         elif hit := _OVER.match(line):
             start, stop = (value(end) if end else None for end in (hit[4], hit[5]))
             yield Over(name=hit[1], of=hit[3], how=hit[2].upper(), start=start, stop=stop)  # type: ignore[arg-type]
-
-
-def _numbered(text: str) -> "Iterator[tuple[int, str]]":
-    from cosim.spice.dialect import logical_lines
-
-    return logical_lines(text)

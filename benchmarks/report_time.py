@@ -1,0 +1,53 @@
+"""Seconds of the whole report: with a fresh store, and again from the store; the peer of the second is the first.
+
+Targets: 3 minutes after installation, 15 s from the store. Both PDFs must be the same (`max_error` counts differing bytes).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULT = ROOT / "benchmarks" / "results" / "report_time.json"
+LIMITS = {"fresh_seconds": 180.0, "stored_seconds": 15.0}
+COMMAND = [sys.executable, "-c", "from cosim.cli import main; main()", "report", "designs/lim2025_synapse.toml", "-o"]
+
+
+def timed(folder: Path, name: str) -> tuple[float, bytes]:
+    """Seconds of one report with the store in `folder`, and the PDF."""
+    output = folder / name / "report.pdf"
+    output.parent.mkdir()
+    start = time.perf_counter()
+    subprocess.run([*COMMAND, str(output)], cwd=ROOT, env={**os.environ, "COSIM_STORE": str(folder / "store")}, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start, output.read_bytes()
+
+
+def main() -> int:
+    """Measure, write the JSON, print it; 1 when a target is missed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fresh, first = timed(folder, "fresh")
+        stored, second = timed(folder, "stored")
+    result = {
+        "case": "report_time",
+        "peer": "the same report with a fresh store",
+        "ratio": fresh / stored,
+        "max_error": sum(a != b for a, b in zip(first, second, strict=False)) + abs(len(first) - len(second)),
+        "compile_time": 0.0,
+        "fresh_seconds": fresh,
+        "stored_seconds": stored,
+        "limits": LIMITS,
+    }
+    result["within_limits"] = all(result[name] <= limit for name, limit in LIMITS.items())
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result))
+    return 0 if result["within_limits"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

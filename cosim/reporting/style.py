@@ -1,0 +1,166 @@
+"""How every figure looks: sizes in print, colors, fonts, engineering ticks, and SVG that does not change from run to run.
+
+Figures are drawn at the size at which they are printed, so that 7 pt here are 7 pt on paper. Colors are those of Okabe and
+Ito for kinds, cividis for an order: both stay apart for the color-blind and in gray.
+Not here: what is drawn (`figures_device`, `figures_transistor`, `figures_cell`).
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cosim.errors import InputError
+from cosim.units import engineering
+
+MILLIMETER = 1.0 / 25.4  # [inch]
+FULL = 174.0  # [mm] width of the text on A4
+HALF = 84.0  # [mm] two beside each other
+BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, BLACK, GRAY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#111111", "#8A8A8A"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 7.0,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "grid.color": "#E2E2E2",
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.6,
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.labelspacing": 0.3,
+    "legend.borderaxespad": 0.3,
+    "path.simplify": True,
+    "path.simplify_threshold": 0.3,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "cosim",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A figure that is ready to print.
+
+    Attributes:
+        svg: the picture.
+        title: what it shows.
+        source: the figure of the paper that it stands beside.
+        caption: what to read from it, with the numbers.
+        alt: the picture in words, for those who cannot see it.
+        width: in print [mm].
+    """
+
+    svg: bytes
+    title: str
+    source: str
+    caption: str
+    alt: str
+    width: float
+
+
+def canvas(width: float, height: float, *, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Any, Any]:
+    """A figure of ``width`` x ``height`` [mm] with ``rows`` x ``columns`` axes; `grid` goes to `Figure.subplots`.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise missing_package(error) from None
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(width * MILLIMETER, height * MILLIMETER), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.05, hspace=0.05)
+        return figure, figure.subplots(rows, columns, **grid)
+
+
+def to_svg(figure: Any) -> bytes:
+    """The figure as SVG, the same bytes for the same content."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with rc_context(SETTINGS):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def missing_package(error: ImportError) -> InputError:
+    """The error for a package of the extra ``report`` that is not installed."""
+    return InputError(f"report: the Python package {error.name} is missing; pip install 'cosim[report]'")
+
+
+def shades(count: int) -> list[str]:
+    """``count`` colors from dark to light in the order of cividis, none too light for white paper."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps["cividis"](0.86 * index / max(count - 1, 1))) for index in range(count)]
+
+
+def engineering_ticks(axis: Any, unit: str) -> None:
+    """Ticks such as ``10 µA`` on an axis."""
+    from matplotlib.ticker import EngFormatter, NullFormatter
+
+    axis.set_major_formatter(EngFormatter(unit=unit, sep="\N{NO-BREAK SPACE}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def size_ticks(axes: Any, sizes: Sequence[float]) -> None:
+    """A logarithmic axis of W/L with a tick at each size."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(list(sizes)))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"{size:g}" for size in sizes]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("W/L")
+
+
+def quantity(value: float, unit: str, *, digits: int = 3) -> str:
+    """A number for people, with the true signs for micro and ohm and a space that does not break."""
+    text = engineering(value, unit, digits=digits)
+    return pretty(text).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def pretty(text: str) -> str:
+    """Units as they are printed: ``uS`` is µS, ``ohm`` is Ω, ``degC`` is °C, ``+-`` is ±."""
+    words = {"uS": "µS", "uA": "µA", "uW": "µW", "um": "µm", "us": "µs", "um2": "µm²", "kohm": "kΩ", "Mohm": "MΩ", "mohm": "mΩ", "ohm": "Ω", "degC": "°C"}
+    words |= {"+-": "±", ">=": "≥", "<=": "≤"}
+    return " ".join(words.get(word, word) for word in text.split(" "))
+
+
+def percent(share: float, *, digits: int = 1) -> str:
+    """``0.107`` is ``10.7 %``."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+def volts(value: float, *, digits: int = 2, sign: bool = False) -> str:
+    """A voltage with a fixed number of decimals and a true minus."""
+    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}") + "\N{NO-BREAK SPACE}V"
+
+
+def listing(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
