@@ -19,8 +19,8 @@ import numpy as np
 from cosim.analysis import Op
 from cosim.circuits.arrays import array, read_bench
 from cosim.circuits.cells import cell
-from cosim.devices import mosfet
-from cosim.devices.memristor import card
+from cosim.devices.memristor.card import load_memristor
+from cosim.devices.mosfet import load_mosfet
 from cosim.spice.deck import Deck, write_deck
 
 RESULT = Path(__file__).resolve().parent / "results" / "deck_size.json"
@@ -31,7 +31,7 @@ LIMITS = {"small_seconds": 0.05, "large_seconds": 10.0, "large_memory": 1.0e9}
 
 def deck(states: np.ndarray) -> Deck:
     """The read deck of an array."""
-    inner = cell("mod", card.load("lim2025_full_window"), mosfet.load("c5n_nmos"), frozen=True)
+    inner = cell("mod", load_memristor("lim2025_full_window"), load_mosfet("c5n_nmos"), frozen=True)
     return write_deck(read_bench(array(inner, states, wire_resistance=1.0), word=np.full(len(states), 3.0), read_voltage=0.05), Op())
 
 

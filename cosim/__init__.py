@@ -37,19 +37,21 @@ _PUBLIC = {
     "Lab": "cosim.sweep.lab",
     "Store": "cosim.sweep.store",
     "find_engine": "cosim.spice.engines",
-    "simulate": "cosim.simulate",
+    "simulate": "cosim.simulation",
+    "measure": "cosim.measure",
     "write_deck": "cosim.spice.deck",
     "Status": "cosim.status",
     "Waves": "cosim.waves",
     "CosimError": "cosim.errors",
 }
-__all__ = [*sorted(_PUBLIC), "__version__"]  # noqa: PLE0604
+__all__ = [*sorted(_PUBLIC), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'cosim' has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    module = import_module(_PUBLIC[name])
+    return module if _PUBLIC[name] == f"cosim.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -63,7 +63,7 @@ class SimulationError(CosimError):
 
 
 class StoreError(CosimError):
-    """The store, or a file that results go to, cannot be written; what was computed before is kept."""
+    """The store, or a file that results go to, is damaged, full, failing or held by another process; what was computed before is kept."""
 
     exit_code = 4
 

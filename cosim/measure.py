@@ -31,7 +31,8 @@ def signal(waves: Waves, text: str) -> Array:
         found[name] = _difference(waves, hit[0])
         return name
 
-    return evaluate_arrays(_SIGNAL.sub(slot, text), found, where=f"signal {text!r}")
+    with np.errstate(divide="ignore", invalid="ignore"):  # a conductance is not defined where the voltage crosses zero
+        return evaluate_arrays(_SIGNAL.sub(slot, text), found, where=f"signal {text!r}")
 
 
 def _difference(waves: Waves, name: str) -> Array:

@@ -27,6 +27,7 @@ UNIT_SPELLINGS = {
     "1": (),
 }
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_SPELLED = re.compile(r"([+-]?\d+)(f|p|n|u|µ|μ|m|k|meg|g|t)(\d+)", re.I)
 _ENGINEERING = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
@@ -64,12 +65,17 @@ def _finite(value: float, text: str, where: str) -> float:
 
 def _factor(tail: str, unit: str, text: str, where: str) -> float:
     """The factor that suffix and unit behind a number stand for."""
+    if spelled := _SPELLED.fullmatch(text.strip()):
+        whole, suffix, digits = spelled.groups()
+        raise UnitError(f"{where}={text!r}: digits behind a suffix are read as {whole}{suffix} by ngspice and as {whole}.{digits}{suffix} by LTspice; write {whole}.{digits}{suffix}")
     if re.search(r"\d", tail):
-        raise UnitError(f"{where}={text!r}: digits behind a suffix are read as 2 by ngspice and as 2.5 by LTspice; write 2.5n")
+        raise UnitError(f"{where}={text!r}: must be a number, with a suffix or a unit at most")
     if tail == "M":
         raise UnitError(f"{where}={text!r}: a bare M is milli in SPICE and mega elsewhere; write m or Meg")
     if tail == "F":
         raise UnitError(f"{where}={text!r}: a bare F is femto in SPICE and farad elsewhere; write f, or 1000mF for a farad")
+    if tail == unit == "m":
+        raise UnitError(f"{where}={text!r}: a bare m is milli in SPICE and meter elsewhere; write mm or meter")
     names = UNIT_SPELLINGS.get(unit, (unit,))
     if tail in names or tail == "":
         return 0.01 if tail == "%" else 1.0

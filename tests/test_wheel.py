@@ -15,7 +15,7 @@ import pytest
 
 import cosim
 from cosim import resources
-from cosim.devices.memristor.card import load
+from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,10 +26,10 @@ from cosim import resources
 from cosim.analysis import Op
 from cosim.circuits.circuit import Circuit
 from cosim.circuits.elements import Memristor, VoltageSource
-from cosim.devices.memristor.card import load
-from cosim.simulate import simulate
+from cosim.devices.memristor.card import load_memristor
+from cosim.simulation import simulate
 
-device = Memristor(name="1", top="te", bottom="0", card=load("lim2025_full_window"), state=1.0, frozen=True)
+device = Memristor(name="1", top="te", bottom="0", card=load_memristor("lim2025_full_window"), state=1.0, frozen=True)
 circuit = Circuit(name="read_out", elements=(VoltageSource("1", "te", "0", 0.05), device))
 waves = simulate(circuit, Op()).require()
 folders = [str(folder()) for folder in (resources.device_data, resources.netlists, resources.designs)]
@@ -82,7 +82,7 @@ def test_a_simulation_runs_in_the_installed_package_with_the_shipped_cards(insta
     package = Path(seen["package"]).parent
     assert ROOT not in package.parents
     assert [Path(folder) for folder in seen["folders"]] == [package / name for name in ("device_data", "netlists", "designs")]
-    expected = 0.05 * float(conductance(load("lim2025_full_window"), np.array([1.0]), voltage=0.05)[0])
+    expected = 0.05 * float(conductance(load_memristor("lim2025_full_window"), np.array([1.0]), voltage=0.05)[0])
     assert expected > 1e-6
     assert seen["current"] == pytest.approx(expected, rel=1e-4)
 

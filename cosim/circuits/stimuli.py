@@ -59,7 +59,7 @@ class Pulse:
 Stimulus = PiecewiseLinear | Pulse
 
 
-def sweep(corners: Sequence[float], *, rate: float, start: float = 0.0) -> PiecewiseLinear:
+def triangular_sweep(corners: Sequence[float], *, rate: float, start: float = 0.0) -> PiecewiseLinear:
     """A triangular sweep through `corners` [V] at `rate` [V/s]; a corner equal to the one before is skipped."""
     if not rate > 0:
         raise reject(CircuitError, "sweep", "rate", rate, "> 0 V/s")

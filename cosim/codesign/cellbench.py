@@ -7,12 +7,10 @@ import numpy as np
 
 from cosim.analysis import Op, Options, Tran
 from cosim.circuits.cells import Body, Drive, Orientation, bench, cell
-from cosim.circuits.stimuli import Stimulus, sweep
+from cosim.circuits.stimuli import Stimulus, triangular_sweep
 from cosim.design import Design
-from cosim.devices import mosfet
-from cosim.devices.memristor import card as memristors
-from cosim.devices.memristor.card import MemristorCard
-from cosim.devices.mosfet import MosfetCard
+from cosim.devices.memristor.card import MemristorCard, load_memristor
+from cosim.devices.mosfet import MosfetCard, from_library, load_mosfet
 from cosim.errors import DesignError
 from cosim.sweep.lab import Question, Reading
 
@@ -31,12 +29,12 @@ class Devices:
     @classmethod
     def of(cls, design: Design) -> "Devices":
         """The cards that a design names; a library of the user's own takes the place of the NMOS card."""
-        nmos = mosfet.load(design.transistor.nmos)
+        nmos = load_mosfet(design.transistor.nmos)
         if nmos.kind != "nmos":
             raise DesignError(f"[transistor] nmos={design.transistor.nmos}: must be an nmos card, not {nmos.kind}")
         if design.transistor.library:
-            nmos = mosfet.from_library(Path(design.transistor.library), design.transistor.model, kind="nmos", like=nmos)
-        return cls(memristors.load(design.device.memristor), nmos)
+            nmos = from_library(Path(design.transistor.library), design.transistor.model, kind="nmos", like=nmos)
+        return cls(load_memristor(design.device.memristor), nmos)
 
 
 def operating_point(
@@ -105,7 +103,7 @@ def polar_voltage(operation: str, voltage: float) -> float:
 
 def loop(voltage: float) -> Stimulus:
     """Full set and full reset by one triangular sweep, 0, +V, 0, -V, 0."""
-    return sweep([0.0, voltage, 0.0, -voltage, 0.0], rate=SWEEP_RATE)
+    return triangular_sweep([0.0, voltage, 0.0, -voltage, 0.0], rate=SWEEP_RATE)
 
 
 def loop_analysis(voltage: float, *, temperature: float = 27.0) -> Tran:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cosim.analysis import Tran
 from cosim.circuits.cells import ORIENTATIONS, Body, Drive, Orientation, bench, cell, device_bench
-from cosim.circuits.stimuli import PiecewiseLinear, sweep
+from cosim.circuits.stimuli import PiecewiseLinear, triangular_sweep
 from cosim.codesign.cellbench import CELL_SIGNALS, SWEEP_POINTS, SWEEP_RATE, Devices, loop, loop_analysis
 from cosim.design import Design
 from cosim.sweep.lab import Lab, Question, Reading
@@ -66,8 +66,8 @@ def positive_loop(design: Design, devices: Devices, orientation: Orientation, *,
     """Set by the bit line, then reset by the source line, both to the full voltage; no supply is negative."""
     voltage = design.cell.full_voltage
     half = 2.0 * voltage / SWEEP_RATE
-    rise = sweep([0.0, voltage, 0.0], rate=SWEEP_RATE)
-    fall = sweep([0.0, voltage, 0.0], rate=SWEEP_RATE, start=half)
+    rise = triangular_sweep([0.0, voltage, 0.0], rate=SWEEP_RATE)
+    fall = triangular_sweep([0.0, voltage, 0.0], rate=SWEEP_RATE, start=half)
     inner = cell(orientation, devices.memristor, devices.mosfet, length=design.transistor.length)
     drive = Drive(bit=rise, word=design.supply.gate, source=PiecewiseLinear(((0.0, 0.0), *fall.points)))
     return Question(

@@ -55,7 +55,7 @@ class MosfetCard:
         return None if self.library else ModelCard(self.name, self.kind, dict(self.parameters))
 
 
-def load(name: str) -> MosfetCard:
+def load_mosfet(name: str) -> MosfetCard:
     """The card ``device_data/mosfet/<name>.toml``, or the card file at that path."""
     path = find_card("mosfet", name)
     content = read_toml(path)

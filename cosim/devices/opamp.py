@@ -29,7 +29,7 @@ class OpampCard:
         check_params(self, where=f"op-amp {self.name}")
 
 
-def load(name: str) -> OpampCard:
+def load_opamp(name: str) -> OpampCard:
     """The card ``device_data/opamp/<name>.toml``, or the card file at that path."""
     return read_card(OpampCard, "opamp", name)
 

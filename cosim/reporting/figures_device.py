@@ -13,7 +13,9 @@ from cosim.reporting.style import (
     VERMILLION,
     Drawing,
     canvas,
+    decades,
     engineering_ticks,
+    mosaic,
     percent,
     quantity,
     shades,
@@ -28,16 +30,17 @@ SMALLEST = 20e-9  # [A] end of the logarithmic current axes; below is the pinch
 def pinched_loops(result: SynapseResult) -> Drawing:
     """Full set and reset of both cards, magnitude of the current on a logarithmic axis."""
     loops = result.part("loops")
+    extent = result.design.cell.full_voltage
     figure, panels = canvas(FULL, 60, columns=2, sharey=True)
     for axes, loop, color in zip(panels, loops, (BLUE, VERMILLION), strict=True):
         axes.semilogy(loop.voltage, np.abs(loop.current), color=color)
         axes.set_title(f"{'a' if loop is loops[0] else 'b'}  {loop.name}")
         axes.set_xlabel("voltage, top over bottom electrode (V)")
         top = float(np.max(np.abs(loop.current)))
-        axes.annotate("set", (1.35, top * 0.12), color=color, ha="center")
-        axes.annotate("reset", (-1.35, top * 0.14), color=color, ha="center")
+        axes.annotate("set", (0.68 * extent, top * 0.12), color=color, ha="center")
+        axes.annotate("reset", (-0.68 * extent, top * 0.14), color=color, ha="center")
     panels[0].set_ylabel("magnitude of current")
-    panels[0].set_ylim(SMALLEST, 1e-2)
+    panels[0].set_ylim(decades(*(np.abs(loop.current) for loop in loops), least=SMALLEST))
     engineering_ticks(panels[0].yaxis, "A")
     first, second = loops
     read, full = quantity(result.design.cell.read_voltage, "V"), volts(result.design.cell.full_voltage, digits=0)
@@ -61,17 +64,19 @@ def reset_stops(result: SynapseResult) -> Drawing:
         axes.semilogy(voltage, np.abs(current), color=color, label=f"{volts(-stop)}")
     axes.set_xlabel("voltage (V)")
     axes.set_ylabel("magnitude of current")
-    axes.set_ylim(SMALLEST, 1e-3)
+    axes.set_ylim(decades(*(np.abs(current) for _, _, current in stairs.sweeps), least=SMALLEST))
     engineering_ticks(axes.yaxis, "A")
     axes.legend(title="stop voltage", loc="lower left", ncols=1, title_fontsize=7)
-    axes.set_xlim(-2.1 * result.design.levels.last_stop / 2.0, 0.02)
+    axes.set_xlim(-1.03 * result.design.levels.last_stop, 0.02)
     first, last = stairs.sweeps[0], stairs.sweeps[-1]
+    steepest = float(np.max(1.0 - stairs.conductance[1:] / stairs.conductance[:-1]))
     return Drawing(
         svg=to_svg(figure),
         title="Reset sweeps to rising stop voltages",
         source="Lim 2025, Fig. 2A",
         caption=f"{len(stairs.sweeps)} of {len(stairs.stops)} sweeps: each continues where the one before stopped, from {quantity(stairs.conductance[0], 'S')} "
-        f"after {volts(-first[0])} to {quantity(stairs.conductance[-1], 'S')} after {volts(-last[0])}. The reset is gradual.",
+        f"after {volts(-first[0])} to {quantity(stairs.conductance[-1], 'S')} after {volts(-last[0])}. "
+        f"The reset is gradual: a step of {quantity(result.design.levels.step, 'V')} takes {percent(steepest)} of the conductance at most.",
         alt="Seven reset sweeps on a logarithmic current axis; each goes further and leaves a lower current.",
         width=HALF,
     )
@@ -89,15 +94,15 @@ def staircase(result: SynapseResult) -> Drawing:
     axes.set_xlabel("reset-stop voltage, magnitude (V)")
     axes.set_ylabel("conductance")
     engineering_ticks(axes.yaxis, "S")
-    axes.set_ylim(2e-6, 4e-4)
+    axes.set_ylim(decades(stairs.conductance, 0.5 * stairs.conductance[-1]))
     axes.legend(loc="lower left")
-    share = float(np.mean(levels.counts >= wanted))
+    share, kept = float(np.mean(levels.counts >= wanted)), float(levels.survivors.mean())
     return Drawing(
         svg=to_svg(figure),
         title="Staircase of levels",
         source="Lim 2025, Fig. 2B",
         caption=f"The paper's rule forms {levels.counts.min()} to {levels.counts.max()} levels over {len(levels.counts)} seeds ({percent(share, digits=0)} reach "
-        f"{wanted}), but a second reading keeps only {percent(float(levels.survivors.mean()), digits=0)} of their gaps: the rule picks lucky reads. "
+        f"{wanted}), but a second reading keeps {percent(kept, digits=0)} of their gaps{': the rule picks lucky reads' if kept < 0.9 else ''}. "
         f"All gaps of {wanted} levels at fixed stops hold in {percent(float(levels.fixed_held.mean()), digits=0)} of the seeds.",
         alt="Conductance falls with the stop voltage from 200 to 5.7 microsiemens; dots mark the levels.",
         width=HALF,
@@ -114,7 +119,7 @@ def reads(result: SynapseResult) -> Drawing:
     axes.set_ylabel("conductance")
     axes.set_xlim(0, design.noise.duration)
     engineering_ticks(axes.yaxis, "S")
-    axes.set_ylim(4e-6, 3e-4)
+    axes.set_ylim(decades(traces.conductance))
     return Drawing(
         svg=to_svg(figure),
         title=f"Reads of {len(traces.conductance)} levels over {design.noise.duration:g} s",
@@ -143,7 +148,7 @@ def deviations(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title="Relative deviation against conductance",
         source="Lim 2025, Fig. 2D",
-        caption=f"The deviation rises as the conductance falls, from {percent(traces.deviation[high])} at {quantity(mean[high], 'S')} to "
+        caption=f"The deviation {'rises' if traces.deviation[low] > traces.deviation[high] else 'does not rise'} as the conductance falls, from {percent(traces.deviation[high])} at {quantity(mean[high], 'S')} to "
         f"{percent(traces.deviation[low])} at {quantity(mean[low], 'S')}. The points of Fig. 2D are not printed: the table is an assumption.",
         alt="Relative deviation in percent falls as the conductance grows; simulated points lie on the line of the table.",
         width=HALF,
@@ -153,10 +158,7 @@ def deviations(result: SynapseResult) -> Drawing:
 def variability(result: SynapseResult) -> Drawing:
     """Loops at every spread, and the spread of both resistance states."""
     found = result.part("variability")
-    count = len(found.spreads)
-    figure, _ = canvas(FULL, 104, rows=1, columns=1)
-    figure.clear()
-    figure, panels = _variability_panels(count)
+    figure, panels = _variability_panels(len(found.spreads))
     for index, spread in enumerate(found.spreads):
         axes = panels[index]
         for voltage, current in zip(found.voltage[index], found.current[index], strict=True):
@@ -167,6 +169,7 @@ def variability(result: SynapseResult) -> Drawing:
         for index, row in enumerate(values):
             last.semilogy(np.full(len(row), index), row, marker, color=color, markersize=2.4, alpha=0.7, label=label if index == 0 else None)
     _finish_variability(panels, found)
+    apart = "Both states stay apart at every spread." if np.all(found.on.min(axis=1) > found.off.max(axis=1)) else "The two states overlap at the largest spread."
     on, off = (values[-1].std() / values[-1].mean() for values in (found.on, found.off))
     return Drawing(
         svg=to_svg(figure),
@@ -174,7 +177,7 @@ def variability(result: SynapseResult) -> Drawing:
         source="Lim 2025, Fig. S3",
         caption=f"At a spread of {percent(float(found.spreads[-1]), digits=0)} the conductance after set varies by {percent(float(on), digits=0)} and that after reset "
         f"by {percent(float(off), digits=0)}; at {percent(float(found.spreads[0]), digits=0)} by {percent(float(found.on[0].std() / found.on[0].mean()))} and "
-        f"{percent(float(found.off[0].std() / found.off[0].mean()))}. Both states stay apart at every spread.",
+        f"{percent(float(found.off[0].std() / found.off[0].mean()))}. {apart}",
         alt="Six panels with ten loops each, the loops spreading with the variation, and a panel with the conductances after set and reset.",
         width=FULL,
     )
@@ -184,14 +187,7 @@ def _variability_panels(count: int) -> tuple[Any, list[Any]]:
     """Panels of loops in two rows, and a tall one at the right for the spread."""
     columns = (count + 1) // 2
     names = [[f"p{row * columns + column}" if row * columns + column < count else "." for column in range(columns)] + ["spread"] for row in range(2)]
-    figure, _ = canvas(FULL, 100)
-    figure.clear()
-    from matplotlib import rc_context
-
-    from cosim.reporting.style import SETTINGS
-
-    with rc_context(SETTINGS):
-        made = figure.subplot_mosaic(names, width_ratios=[1.0] * columns + [1.15])
+    figure, made = mosaic(FULL, 100, names, width_ratios=[1.0] * columns + [1.15])
     return figure, [*(made[f"p{index}"] for index in range(count)), made["spread"]]
 
 
@@ -199,7 +195,7 @@ def _finish_variability(panels: list[Any], found: Any) -> None:
     *loops, last = panels
     columns = (len(loops) + 1) // 2
     for index, axes in enumerate(loops):
-        axes.set_ylim(SMALLEST, 1e-2)
+        axes.set_ylim(decades(np.abs(found.current), least=SMALLEST))
         engineering_ticks(axes.yaxis, "A")
         if index % columns:
             axes.set_yticklabels([])

@@ -6,7 +6,8 @@ Not here: what is drawn (`figures_device`, `figures_transistor`, `figures_cell`)
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,30 +79,55 @@ class Drawing:
     width: float
 
 
-def canvas(width: float, height: float, *, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Any, Any]:
-    """A figure of ``width`` x ``height`` [mm] with ``rows`` x ``columns`` axes; `grid` goes to `Figure.subplots`.
+@contextmanager
+def drawing_style() -> Iterator[None]:
+    """The settings that all figures are drawn and written under.
 
     Raises:
         InputError: matplotlib is not installed.
     """
     try:
         from matplotlib import rc_context
-        from matplotlib.figure import Figure
     except ImportError as error:
         raise missing_package(error) from None
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(width * MILLIMETER, height * MILLIMETER), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.05, hspace=0.05)
-        return figure, figure.subplots(rows, columns, **grid)
+        yield
+
+
+def canvas(width: float, height: float, *, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Any, Any]:
+    """A figure of ``width`` x ``height`` [mm] with ``rows`` x ``columns`` axes; `grid` goes to `Figure.subplots`."""
+    figure = _sheet(width, height)
+    return figure, figure.subplots(rows, columns, **grid)
+
+
+def mosaic(width: float, height: float, names: list[list[str]], **grid: Any) -> tuple[Any, dict[str, Any]]:
+    """A figure of ``width`` x ``height`` [mm] with axes placed by name, as `Figure.subplot_mosaic` does."""
+    figure = _sheet(width, height)
+    return figure, figure.subplot_mosaic(names, **grid)
+
+
+def _sheet(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * MILLIMETER, height * MILLIMETER), layout="constrained")
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=0.02, h_pad=0.02, wspace=0.05, hspace=0.05)
+    return figure
+
+
+def decades(*values: Any, least: float = 0.0) -> tuple[float, float]:
+    """Limits of a logarithmic axis around positive values, a little beyond them, and not below `least`."""
+    import numpy as np
+
+    everything = np.concatenate([np.ravel(each) for each in values])
+    positive = everything[everything > max(least, 0.0)]
+    return max(least, float(positive.min()) / 1.6), float(positive.max()) * 1.6
 
 
 def to_svg(figure: Any) -> bytes:
     """The figure as SVG, the same bytes for the same content."""
-    from matplotlib import rc_context
-
     buffer = io.BytesIO()
-    with rc_context(SETTINGS):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 

@@ -86,11 +86,16 @@ def write_deck(
         notes: comment lines below the title, for example a seed.
 
     Raises:
-        CircuitError: the circuit has ports, or `values` names an unknown parameter.
+        CircuitError: the circuit has ports, `values` names an unknown parameter, or a memristor that is not frozen meets an
+            analysis other than a transient (its state is an initial condition, which nothing else honors).
     """
     if circuit.ports:
         raise CircuitError(f"{circuit.name}: a circuit with ports cannot be simulated; put an instance of it into a circuit without")
     parts = _Parts(circuit)
+    if parts.moving and not isinstance(analysis, Tran):
+        raise CircuitError(
+            f"{circuit.name}, {parts.moving}: a memristor keeps its state only in a transient; make it frozen for {type(analysis).__name__.lower()}"
+        )
     body = [
         *_head(circuit, notes),
         *_parameters(circuit, values or {}),
@@ -119,6 +124,7 @@ class _Parts:
         self._models: dict[str, ModelCard] = {}
         self._includes: dict[str, Include] = {}
         self._seen: dict[int, Circuit] = {}
+        self.moving = ""  # the first memristor that is not frozen
         self._visit(circuit)
 
     @property
@@ -148,6 +154,7 @@ class _Parts:
                 case Memristor():
                     inner = memristor_circuit(element)
                     _put(self._subcircuits, inner.name, inner)
+                    self.moving = self.moving or ("" if element.frozen else spice_name(element))
                 case Mosfet():
                     if element.card.library:
                         self._include(element.card.library)

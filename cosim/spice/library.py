@@ -12,10 +12,11 @@ from cosim.circuits.arrays import array, read_bench
 from cosim.circuits.cells import Drive, bench, cell, device_bench, transistor_bench
 from cosim.circuits.circuit import Circuit
 from cosim.circuits.elements import Instance, Resistor, VoltageSource
-from cosim.circuits.stimuli import pulses, sweep
-from cosim.devices import mosfet, opamp
-from cosim.devices.memristor import card as memristors
+from cosim.circuits.stimuli import pulses, triangular_sweep
+from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.subcircuit import subcircuit
+from cosim.devices.mosfet import MosfetCard, load_mosfet
+from cosim.devices.opamp import ideal, load_opamp, one_pole
 from cosim.measure import At, Over, When
 from cosim.spice.deck import Deck, model_line, subcircuit_lines, wrap, write_deck
 
@@ -30,10 +31,10 @@ def files() -> dict[str, str]:
 
 
 def _libraries() -> dict[str, str]:
-    cards = [memristors.load(name) for name in MEMRISTORS]
+    cards = [load_memristor(name) for name in MEMRISTORS]
     devices = [subcircuit(card, frozen=frozen) for card in cards for frozen in (False, True)]
-    models = [line for name in MOSFETS for line in _model(mosfet.load(name))]
-    amplifiers = [opamp.ideal(), opamp.one_pole(opamp.load("opamp_one_pole"))]
+    models = [line for name in MOSFETS for line in _model(load_mosfet(name))]
+    amplifiers = [ideal(), one_pole(load_opamp("opamp_one_pole"))]
     return {
         "memristor.lib": _file("Two-terminal memristors; frozen ones keep their state", (line for each in devices for line in ("", *subcircuit_lines(each)))),
         "mos.lib": _file("0.5 um NMOS and PMOS, BSIM3v3 (LTspice level 8); give NRD and NRS on every MOSFET", models),
@@ -45,7 +46,7 @@ def _file(title: str, lines: Iterator[str] | list[str]) -> str:
     return "\n".join([HEADER.format(title=title), *lines]) + "\n"
 
 
-def _model(card: mosfet.MosfetCard) -> Iterator[str]:
+def _model(card: MosfetCard) -> Iterator[str]:
     yield ""
     yield f"* {card.description}; {card.source}"
     yield f"* NRD=NRS={card.contact_length * 1e6:g}u/W, AD=AS={card.diffusion_length * 1e6:g}u*W"
@@ -94,8 +95,8 @@ def _symbol(name: str) -> str:
 
 def examples() -> dict[str, Deck]:
     """Name -> example deck; each one simulates in ngspice as it is."""
-    device, transistor = memristors.load(MEMRISTORS[0]), mosfet.load(MOSFETS[0])
-    loop = sweep([0.0, 2.0, 0.0, -2.0, 0.0], rate=1.0)
+    device, transistor = load_memristor(MEMRISTORS[0]), load_mosfet(MOSFETS[0])
+    loop = triangular_sweep([0.0, 2.0, 0.0, -2.0, 0.0], rate=1.0)
     return {
         "memristor_loop": write_deck(
             device_bench(device, loop),
@@ -135,7 +136,7 @@ def examples() -> dict[str, Deck]:
 
 
 def _follower() -> Circuit:
-    amplifier = opamp.one_pole(opamp.load("opamp_one_pole"))
+    amplifier = one_pole(load_opamp("opamp_one_pole"))
     return Circuit(
         name="opamp_follower",
         description="one-pole op-amp as a follower",

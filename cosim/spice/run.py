@@ -8,6 +8,7 @@ Not here: many runs (`sweep/runner.py`), what the log says (`log.py`), the raw f
 import contextlib
 import errno
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -98,19 +99,12 @@ class _Guard:
             env=environment,
             start_new_session=True,
         )
-        timer = threading.Timer(self.timeout, self._expire, (process,))
-        timer.daemon = True
         try:
-            timer.start()
             with self.halt.over(process):
-                return process.wait()  # without a timeout: with one Python polls, up to 50 ms late
+                self.timed_out = not _ends_within(process, self.timeout)
         finally:
-            timer.cancel()
             _kill_group(process)
-
-    def _expire(self, process: "subprocess.Popen[bytes]") -> None:
-        self.timed_out = process.poll() is None
-        _kill_group(process)
+        return process.wait()
 
 
 @dataclass(frozen=True)
@@ -327,6 +321,25 @@ def _tether() -> tuple[str, ...]:
         return ()
     said = subprocess.run([path, "--help"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return (path, "--pdeathsig", "KILL") if b"pdeathsig" in said.stdout else ()
+
+
+def _ends_within(process: "subprocess.Popen[bytes]", timeout: float) -> bool:
+    """Wait for a process; False when it still runs after `timeout` [s].
+
+    On Linux the kernel wakes us: `Popen.wait` with a timeout polls, and comes up to 50 ms late.
+    """
+    if sys.platform == "linux":
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            return bool(poll.poll(min(1000.0 * timeout, 2.0**31 - 1)))
+        finally:
+            os.close(descriptor)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout)
+        return True
+    return False
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:

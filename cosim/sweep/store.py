@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from cosim._types import Array
-from cosim.errors import CosimError, InputError, reject
+from cosim.errors import CosimError, InputError, StoreError, reject
 from cosim.status import REMEDIES, Status
 from cosim.sweep.jobs import FORMAT, Result
 
@@ -44,12 +44,6 @@ _SCHEMA = """create table if not exists results (
 _Row = tuple[str, str, str, float, int, str, str, str, str]
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEFTOVER_AGE = 3600.0  # s after which a temporary file belongs to a killed process
-
-
-class StoreError(CosimError):
-    """The store is damaged, full, failing or held by another process."""
-
-    exit_code = 4
 
 
 class Store:

@@ -5,11 +5,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from cosim.claims import Verdict, judge
+from cosim.sweep.lab import Lab
 from tests.cli.demo_study import CLAIMS, RESULT
 from tests.cli.program import engine_script, invoke
 
@@ -26,9 +26,10 @@ class Outcome:
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test in a folder of its own, with a short design, and a report that holds the demonstration study."""
 
-    def write_report(design_path: Path, output: Path, **rest: Any) -> Outcome:
+    def write_report(design_path: Path, output: Path, lab: Lab, *, command: str) -> Outcome:
         output.write_bytes(b"%PDF-1.7\n")
-        assert set(rest) == {"store", "engine", "workers", "progress"}
+        assert lab.store is not None
+        assert command == f"cosim report {design_path} -o {output}"
         return Outcome(output, judge(CLAIMS, RESULT))
 
     module = ModuleType("cosim.reporting.pdf")

@@ -45,6 +45,6 @@ class MemristorCard:
         return replace(self, name=f"{self.name}_mirrored", polarity=-self.polarity)
 
 
-def load(name: str) -> MemristorCard:
+def load_memristor(name: str) -> MemristorCard:
     """The card ``device_data/memristor/<name>.toml``, or the card file at that path."""
     return read_card(MemristorCard, "memristor", name)

@@ -85,7 +85,7 @@ def flat(relative_deviation: float, *, correlation_time: float = 0.0) -> ReadNoi
     return ReadNoise(name=f"flat_{relative_deviation:g}", conductance=(1e-6,), relative_deviation=(relative_deviation,), correlation_time=correlation_time)
 
 
-def load(name: str) -> ReadNoise:
+def load_read_noise(name: str) -> ReadNoise:
     """The card ``device_data/read_noise/<name>.toml``, or the card file at that path."""
     path = find_card("read_noise", name)
     content = read_toml(path)

@@ -19,10 +19,8 @@ from cosim.circuits.stimuli import PiecewiseLinear
 from cosim.codesign.cellbench import SWEEP_RATE, Devices, loop, loop_analysis
 from cosim.codesign.window import device_loop, device_window
 from cosim.design import Design
-from cosim.devices.memristor import card as memristors
-from cosim.devices.memristor.card import MemristorCard
-from cosim.devices.memristor.read_noise import flat
-from cosim.devices.memristor.read_noise import load as load_noise
+from cosim.devices.memristor.card import MemristorCard, load_memristor
+from cosim.devices.memristor.read_noise import flat, load_read_noise
 from cosim.devices.memristor.static import state_of_conductance
 from cosim.devices.memristor.variability import Spread
 from cosim.sweep.lab import Lab, Question, Reading
@@ -118,7 +116,7 @@ class Variability:
 
 def pinched_loops(design: Design, devices: Devices, lab: Lab) -> tuple[Loop, ...]:
     """The design's memristor and the one beside it."""
-    cards = (devices.memristor, memristors.load(design.device.comparison))
+    cards = (devices.memristor, load_memristor(design.device.comparison))
     voltage, read = design.cell.full_voltage, design.cell.read_voltage
     readings = lab.ask([device_loop(replace(devices, memristor=card), voltage) for card in cards])
     loops = []
@@ -229,7 +227,7 @@ def _fixed_levels(conductance: Array, noise: float) -> Array:
 
 def noise_traces(design: Design, card: MemristorCard, conductance: Array, lab: Lab) -> NoiseTraces:
     """Each level read for the duration of the design through a memristor whose current carries the noise of the noise card."""
-    noise, read = load_noise(design.noise.card), design.cell.read_voltage
+    noise, read = load_read_noise(design.noise.card), design.cell.read_voltage
     states = state_of_conductance(card, conductance, voltage=read)
     questions = []
     for index, (level, state) in enumerate(zip(conductance.tolist(), states.tolist(), strict=True)):

@@ -7,10 +7,8 @@ from typing import Any, TypeVar
 from cosim.codesign.cellbench import Devices
 from cosim.codesign.sizing import SizingAdvice, advise
 from cosim.design import Design
-from cosim.devices.memristor import card as memristors
-from cosim.devices.memristor.card import MemristorCard
-from cosim.devices.memristor.read_noise import ReadNoise
-from cosim.devices.memristor.read_noise import load as load_noise
+from cosim.devices.memristor.card import MemristorCard, load_memristor
+from cosim.devices.memristor.read_noise import ReadNoise, load_read_noise
 from cosim.errors import SimulationError
 from cosim.studies.lim2025.synapse.device import (
     Levels,
@@ -101,8 +99,8 @@ def run(design: Design, lab: Lab) -> SynapseResult:
     return SynapseResult(
         design=design,
         devices=devices,
-        comparison=memristors.load(design.device.comparison),
-        noise=load_noise(design.noise.card),
+        comparison=load_memristor(design.device.comparison),
+        noise=load_read_noise(design.noise.card),
         loops=parts.take("loops", lambda: pinched_loops(design, devices, lab)),
         stairs=stairs,
         levels=levels,
