@@ -2,6 +2,7 @@
 
 A `Measure` is written into the deck as a ``.meas`` line, which LTspice evaluates, and computed here from the waves,
 because ngspice never runs ``.meas`` when it writes a raw file. Signals are texts such as ``v(te)-v(d)`` or ``i(vbit)``.
+Over a batch of runs a measure is an array with the batch's axes; of the complex signals of an ac sweep the magnitude counts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -79,9 +80,9 @@ def spike_times(waves: Waves, text: str, *, threshold: float) -> Array:
     return crossings(waves.axis, signal(waves, text), threshold, edge="rise")
 
 
-def energy(waves: Waves, voltage: str, current: str) -> float:
-    """Integral of voltage times current over the axis [J]."""
-    return float(np.trapezoid(signal(waves, voltage) * signal(waves, current), waves.axis))
+def energy(waves: Waves, voltage: str, current: str) -> float | Array:
+    """Integral of voltage times current over the axis [J], one for each run of a batch."""
+    return _plain(np.trapezoid(signal(waves, voltage) * signal(waves, current), waves.axis))
 
 
 def threshold_voltage(gate: Array, drain: Array, *, w_over_l: float, density: float = 100e-9) -> float:
@@ -110,9 +111,9 @@ class At:
         """The line for LTspice."""
         return f".meas {kind} {self.name} FIND {spell(self.of)} AT={plain(self.position)}"
 
-    def compute(self, waves: Waves) -> float:
+    def compute(self, waves: Waves) -> float | Array:
         """The same number from the waves."""
-        return float(np.real(at(waves, self.of, self.position)))
+        return _plain(_real(at(waves, self.of, self.position)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,23 +131,26 @@ class Over:
         bounds = "".join(f" {word} {plain(end)}" for word, end in (("FROM", self.start), ("TO", self.stop)) if end is not None)
         return f".meas {kind} {self.name} {self.how} {spell(self.of)}{bounds}"
 
-    def compute(self, waves: Waves) -> float:
+    def compute(self, waves: Waves) -> float | Array:
         """The same number from the waves."""
-        axis, values = _cut(waves.axis, np.real(signal(waves, self.of)), self.start, self.stop)
+        axis, values = _cut(waves.axis, _real(signal(waves, self.of)), self.start, self.stop)
+        return _plain(self._over(axis, values))
+
+    def _over(self, axis: Array, values: Array) -> Array:
         span = axis[-1] - axis[0]
         match self.how:
             case "MAX":
-                return float(values.max())
+                return values.max(axis=-1)
             case "MIN":
-                return float(values.min())
+                return values.min(axis=-1)
             case "PP":
-                return float(np.ptp(values))
+                return np.ptp(values, axis=-1)
             case "INTEG":
-                return float(np.trapezoid(values, axis))
+                return np.trapezoid(values, axis)
             case "AVG":
-                return float(np.trapezoid(values, axis) / span)
+                return np.trapezoid(values, axis) / span
             case "RMS":
-                return float(np.sqrt(np.trapezoid(values**2, axis) / span))
+                return np.sqrt(np.trapezoid(values**2, axis) / span)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,20 +169,28 @@ class When:
         find = f"FIND {spell(self.of)} " if self.of else ""
         return f".meas {kind} {self.name} {find}WHEN {spell(self.signal)}={plain(self.level)} {self.edge.upper()}={self.count}"
 
-    def compute(self, waves: Waves) -> float:
+    def compute(self, waves: Waves) -> float | Array:
         """The same number from the waves; NaN when the crossing does not happen."""
-        found = crossings(waves.axis, np.real(signal(waves, self.signal)), self.level, edge=self.edge)
+        watched = _real(signal(waves, self.signal))
+        read = np.broadcast_to(_real(signal(waves, self.of)), watched.shape) if self.of else watched
+        found = np.empty(watched.shape[:-1])
+        for index in np.ndindex(found.shape):
+            found[index] = self._one(waves.axis, watched[index], read[index])
+        return _plain(found)
+
+    def _one(self, axis: Array, watched: Array, read: Array) -> float:
+        found = crossings(axis, watched, self.level, edge=self.edge)
         if len(found) < self.count:
             return float("nan")
         position = float(found[self.count - 1])
-        return float(np.real(at(waves, self.of, position))) if self.of else position
+        return float(interpolate(axis, read, position)) if self.of else position
 
 
 Measure = At | Over | When
 
 
-def compute(measures: Iterable[Measure], waves: Waves) -> dict[str, float]:
-    """All measures of a run by name."""
+def compute(measures: Iterable[Measure], waves: Waves) -> dict[str, Any]:
+    """All measures of a run by name: numbers, or an array each for a batch."""
     return {measure.name: measure.compute(waves) for measure in measures}
 
 
@@ -188,11 +200,21 @@ def spell(text: str) -> str:
 
 
 def _cut(axis: Array, values: Array, start: float | None, stop: float | None) -> tuple[Array, Array]:
-    """The part between `start` and `stop`, both ends interpolated."""
+    """The part ``(..., points)`` between `start` and `stop`, both ends interpolated; on a rising axis."""
+    if axis[-1] < axis[0]:
+        axis, values = axis[::-1], values[..., ::-1]
     begin = axis[0] if start is None else start
     end = axis[-1] if stop is None else stop
     if not end > begin:
         raise InputError(f"measure from {begin:g}: must end behind it, not at {end:g}")
-    ends = np.array([interpolate(axis, values, begin), interpolate(axis, values, end)])
+    ends = np.stack([interpolate(axis, values, begin), interpolate(axis, values, end)], axis=-1)
     inside = (axis > begin) & (axis < end)
-    return np.concatenate([[begin], axis[inside], [end]]), np.concatenate([ends[:1], values[inside], ends[1:]])
+    return np.concatenate([[begin], axis[inside], [end]]), np.concatenate([ends[..., :1], values[..., inside], ends[..., 1:]], axis=-1)
+
+
+def _real(values: Array) -> Array:
+    return np.abs(values) if np.iscomplexobj(values) else np.asarray(values)
+
+
+def _plain(value: Array) -> float | Array:
+    return float(value) if np.ndim(value) == 0 else value

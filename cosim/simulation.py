@@ -11,7 +11,7 @@ import numpy as np
 from cosim._types import Array
 from cosim.analysis import Analysis
 from cosim.circuits.circuit import Circuit
-from cosim.errors import CircuitError, InputError
+from cosim.errors import CircuitError, InputError, reject
 from cosim.measure import Measure
 from cosim.spice.corners import missed
 from cosim.spice.deck import Deck, write_deck
@@ -47,13 +47,13 @@ def simulate(
         ok and says why: call ``require()`` to turn that into an error.
 
     Raises:
-        CircuitError: no analysis for a circuit, or an unknown parameter.
+        CircuitError: no analysis for a circuit, an unknown parameter, an empty array, or something to change in a deck.
         EngineMissingError: no such engine.
     """
     chosen = engine if isinstance(engine, Engine) else find_engine(engine)
     if isinstance(subject, Deck):
-        if values:
-            raise CircuitError("simulate: a deck has no values to change; give the circuit")
+        if values or analysis or saved or measures:
+            raise CircuitError("simulate: a deck brings its own analysis, values, signals and measures; give the circuit to change them")
         return run_deck(subject, chosen, timeout=timeout)
     if analysis is None:
         raise CircuitError(f"simulate {subject.name}: must have an analysis")
@@ -61,6 +61,9 @@ def simulate(
     swept = {name: np.asarray(value, dtype=float) for name, value in (values or {}).items() if np.ndim(value) == 1}
     if len(fixed) + len(swept) != len(values or {}):
         raise CircuitError(f"simulate {subject.name}: values must be numbers or one-dimensional arrays")
+    for name, array in swept.items():
+        if not array.size:
+            raise reject(CircuitError, f"simulate {subject.name}", name, "[]", "a number or an array of at least one")
     decks = [
         write_deck(subject, analysis, saved=saved, measures=measures, values=fixed | dict(zip(swept, point, strict=True)))
         for point in product(*(array.tolist() for array in swept.values()))
@@ -92,10 +95,13 @@ def stack(runs: Sequence[Waves], shape: tuple[int, ...]) -> Waves:
         if runs[0].axis_name != "time":
             raise InputError("simulate: sweeps of different points cannot be stacked")
         axis = np.unique(np.concatenate([run.axis for run in runs]))
-    signals = {name: np.stack([_on(axis, run, name) for run in runs]).reshape(*shape, len(axis)) for name in runs[0].signals}
+    signals = {}
+    for name in runs[0].signals:
+        stacked = np.stack([_on(axis, run, name) for run in runs])
+        signals[name] = stacked.reshape(*shape, *stacked.shape[1:])
     return replace(runs[0], axis=axis, signals=signals, seconds=sum(run.seconds for run in runs))
 
 
 def _on(axis: Array, run: Waves, name: str) -> Array:
     values = run.signals[name]
-    return values if len(values) == len(axis) else np.interp(axis, run.axis, values)
+    return values if np.array_equal(run.axis, axis) else np.interp(axis, run.axis, values)

@@ -42,22 +42,22 @@ def test_a_reset_to_half_a_volt_reconciles_a_kiloohm_with_200_microsiemens():
     assert full > 4 * 200e-6
 
 
-def threshold(source: float) -> float:
-    circuit = transistor_bench(NMOS, drain=3.0, gate=source, source=source)
+def threshold(source: float, drain: float) -> float:
+    circuit = transistor_bench(NMOS, drain=drain, gate=source, source=source)
     waves = simulate(circuit, Dc("vg", source, source + 1.5, 0.01)).require()
     return threshold_voltage(waves.axis - source, -waves["i(vd)"], w_over_l=65.0)
 
 
 def test_two_volts_between_source_and_body_raise_the_threshold_from_0_6_to_above_0_8_volts():
-    assert threshold(0.0) == pytest.approx(0.60, abs=0.01)
-    assert 0.80 < threshold(2.0) < 0.87
+    assert threshold(0.0, 0.1) == pytest.approx(0.60, abs=0.01)
+    assert 0.80 < threshold(2.0, 2.1) < 0.87
 
 
 @pytest.mark.parametrize(("load", "least", "most"), [(1e3, -1.0, -0.5), (175e3, -0.05, 0.0), (1e6, 0.02, 0.07)])
 def test_what_reaches_the_memristor_behind_a_follower_depends_on_its_resistance(load: float, least: float, most: float):
     circuit = loaded_bench("mos", NMOS, resistance=load, drive=positive_drive("set", supply=3.0, gate=3.0), w_over_l=65.0)
     reached = float(simulate(circuit, Op()).require()["v(mid)"][0])
-    assert least < reached - (3.0 - threshold(reached)) < most
+    assert least < reached - (3.0 - threshold(reached, 3.0)) < most
 
 
 def test_a_gaussian_of_50_percent_is_negative_in_37_percent_of_20_draws():

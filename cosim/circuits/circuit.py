@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from cosim.circuits.elements import Element, Include, Instance, Source
-from cosim.circuits.expression import Expression, Value, names
+from cosim.circuits.elements import Behavioral, CurrentControlled, Element, Include, Instance, Source
+from cosim.circuits.expression import Expression, Value, is_name, names
+from cosim.circuits.formula import References, references
 from cosim.errors import CircuitError
 
 _NODE = re.compile(r"[a-z0-9_]+\Z")
@@ -41,7 +42,8 @@ class Circuit:
         includes: files of the user's own with models or subcircuits.
 
     Raises:
-        CircuitError: a duplicate name, a node that hangs in the air, an unknown parameter, a wrong number of nodes.
+        CircuitError: a duplicate name, a node that hangs in the air, an unknown parameter, a wrong number of nodes, a behavioral
+            source that names a node, source or parameter which is not there.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Circuit:
         _check_nodes(self)
         for element in self.elements:
             _check_element(self, element)
+        _check_initial(self)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -98,6 +101,9 @@ def _check_names(circuit: Circuit) -> None:
     for name in (circuit.name, *counted):
         if not _NAME.match(name):
             raise CircuitError(f"{circuit.name}: name {name!r} must be letters, digits and _")
+    for name in circuit.parameters:
+        if not is_name(name):
+            raise CircuitError(f"{circuit.name}: parameter {name!r} must be lower-case letters, digits and _, a letter first, and no word of Python")
 
 
 def _check_nodes(circuit: Circuit) -> None:
@@ -105,7 +111,8 @@ def _check_nodes(circuit: Circuit) -> None:
         for node in element.nodes:
             if not _NODE.match(node):
                 raise CircuitError(f"{circuit.name}, {spice_name(element)}: node {node!r} must be lower-case letters, digits and _")
-    used = Counter(node for element in circuit.elements for node in element.nodes)
+    wired = Counter(node for element in circuit.elements for node in element.nodes)
+    used = wired + Counter(node for element in circuit.elements for node in formula_of(element).nodes if node in wired)
     for node, count in used.items():
         if count == 1 and node != "0" and node not in circuit.ports:
             owner = next(spice_name(element) for element in circuit.elements if node in element.nodes)
@@ -117,6 +124,7 @@ def _check_nodes(circuit: Circuit) -> None:
 
 def _check_element(circuit: Circuit, element: Element) -> None:
     where = f"{circuit.name}, {spice_name(element)}"
+    _check_formula(circuit, element, where)
     if isinstance(element, Instance):
         if len(element.nodes) != len(element.circuit.ports):
             raise CircuitError(f"{where}: {len(element.nodes)} nodes for the {len(element.circuit.ports)} ports of {element.circuit.name}")
@@ -126,6 +134,32 @@ def _check_element(circuit: Circuit, element: Element) -> None:
     for value in values_of(element):
         for name in names(value) - set(circuit.parameters):
             raise CircuitError(f"{where}: parameter {name!r} is not declared; declared are {', '.join(circuit.parameters) or 'none'}")
+
+
+def _check_formula(circuit: Circuit, element: Element, where: str) -> None:
+    named = formula_of(element)
+    for node in named.nodes:
+        if node != "0" and node not in circuit.nodes:
+            raise CircuitError(f"{where}: node {node!r} is connected to nothing")
+    for name in named.parameters:
+        if name not in circuit.parameters:
+            raise CircuitError(f"{where}: parameter {name!r} is not declared; declared are {', '.join(circuit.parameters) or 'none'}")
+    for name in (*named.sources, *((element.control,) if isinstance(element, CurrentControlled) else ())):
+        if name.lower() not in circuit.sources:
+            raise CircuitError(f"{where}: source {name!r} is not in the circuit; it has {', '.join(circuit.sources) or 'none'}")
+
+
+def _check_initial(circuit: Circuit) -> None:
+    for node, value in circuit.initial.items():
+        if node not in circuit.nodes:
+            raise CircuitError(f"{circuit.name}, initial: node {node!r} is connected to nothing")
+        for name in names(value) - set(circuit.parameters):
+            raise CircuitError(f"{circuit.name}, initial {node}: parameter {name!r} is not declared; declared are {', '.join(circuit.parameters) or 'none'}")
+
+
+def formula_of(element: Element) -> References:
+    """What the formula of a behavioral source names; nothing for another element."""
+    return references(element.voltage or element.current or "") if isinstance(element, Behavioral) else References((), (), ())
 
 
 def values_of(element: Element) -> Iterator[Value]:

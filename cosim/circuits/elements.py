@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cosim.circuits.expression import Value
 from cosim.circuits.stimuli import Stimulus
+from cosim.errors import CircuitError
 
 if TYPE_CHECKING:
     from cosim.circuits.circuit import Circuit
@@ -160,6 +161,10 @@ class Behavioral:
     voltage: str | None = None
     current: str | None = None
     letter: ClassVar[str] = "B"
+
+    def __post_init__(self) -> None:
+        if bool(self.voltage) == bool(self.current):
+            raise CircuitError(f"behavioral source {self.name}: must have either a voltage or a current")
 
     @property
     def nodes(self) -> tuple[str, ...]:

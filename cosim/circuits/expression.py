@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 from cosim._types import Array
@@ -19,6 +20,7 @@ from cosim.errors import CircuitError
 from cosim.units import plain
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_UNLIKE = re.compile(r"[-+*/]\s*[-+]|\*\*[^-+*/()]+\*\*")
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -31,9 +33,18 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """Arithmetic over parameters, in the text that SPICE and Python read alike."""
+    """Arithmetic over parameters, in the text that SPICE and Python read alike.
+
+    Raises:
+        CircuitError: the text is no arithmetic, or one of the forms that ngspice refuses (``2*-a``) or reads from the left (``a**b**c``).
+    """
 
     text: str
+
+    def __post_init__(self) -> None:
+        _parsed(self.text, "value")
+        if hit := _UNLIKE.search(self.text):
+            raise CircuitError(f"value, {self.text}: `{hit[0]}` is read differently by Python and by SPICE; write parentheses")
 
     def __add__(self, other: Value) -> Expression:
         return Expression(f"({self.text}+{_text(other)})")
@@ -54,7 +65,7 @@ class Expression:
         return Expression(f"({_text(other)}+{self.text})")
 
     def __rsub__(self, other: Value) -> Expression:
-        return Expression(f"({_text(other)}-{self.text})")
+        return Expression(f"({_text(other)}-{_text(self)})")
 
     def __rmul__(self, other: Value) -> Expression:
         return Expression(f"{_text(other)}*{_text(self)}")
@@ -70,12 +81,17 @@ class Param(Expression):
     """A slot for a named parameter of the circuit around it."""
 
     def __init__(self, name: str) -> None:
-        if not NAME.match(name):
-            raise CircuitError(f"parameter {name!r}: must be lower-case letters, digits and _, a letter first")
+        if not is_name(name):
+            raise CircuitError(f"parameter {name!r}: must be lower-case letters, digits and _, a letter first, and no word of Python")
         super().__init__(name)
 
 
 Value = float | Expression
+
+
+def is_name(text: str) -> bool:
+    """Whether a parameter may be named `text`: SPICE and Python must both read it as a name."""
+    return bool(NAME.match(text)) and not iskeyword(text)
 
 
 def _text(value: Value) -> str:
@@ -99,35 +115,34 @@ def names(value: Value) -> frozenset[str]:
     """The parameters that a value refers to."""
     if not isinstance(value, Expression):
         return frozenset()
-    return frozenset(node.id for node in ast.walk(ast.parse(value.text, mode="eval")) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in ast.walk(_parsed(value.text, "value")) if isinstance(node, ast.Name))
 
 
 def evaluate(value: Value, parameters: Mapping[str, float], *, where: str = "value") -> float:
     """The number that `value` stands for.
 
     Raises:
-        CircuitError: a parameter is unknown, or the text is more than arithmetic.
+        CircuitError: a parameter is unknown, the text is more than arithmetic, or it has no finite value.
     """
     if not isinstance(value, Expression):
         return float(value)
-    return float(_evaluate(ast.parse(value.text, mode="eval").body, parameters, where))
+    try:
+        return float(_evaluate(_parsed(value.text, where), parameters, where))
+    except (ZeroDivisionError, OverflowError, TypeError) as error:
+        given = ", ".join(f"{name}={parameters[name]:g}" for name in sorted(names(value)))
+        raise CircuitError(f"{where}: {value.text} has no finite value at {given or 'all'}") from error
 
 
 def evaluate_arrays(text: str, arrays: Mapping[str, Array], *, where: str) -> Array:
     """Arithmetic over named arrays, by the same rules as `evaluate`."""
+    return _evaluate(_parsed(text, where), arrays, where)
+
+
+def _parsed(text: str, where: str) -> ast.expr:
     try:
-        return _evaluate(ast.parse(text, mode="eval").body, arrays, where)
+        return ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise CircuitError(f"{where}: only numbers, names and + - * / ** may stand in a value") from error
-
-
-def substitute(value: Value, outer: Mapping[str, Value]) -> Value:
-    """`value` with each parameter replaced by what the circuit around hands in."""
-    if not isinstance(value, Expression):
-        return value
-    if all(not isinstance(outer.get(name, Param(name)), Expression) for name in names(value)):
-        return evaluate(value, {name: float(outer[name]) for name in names(value)})  # type: ignore[arg-type]
-    return Expression(re.sub(r"(?<![\w.])[a-z_]\w*", lambda hit: _text(outer[hit[0]]) if hit[0] in outer else hit[0], value.text))
+        raise CircuitError(f"{where}, {text}: only numbers, parameters and + - * / ** may stand in a value") from error
 
 
 def _evaluate(node: ast.AST, parameters: Mapping[str, Any], where: str) -> Any:

@@ -3,16 +3,16 @@
 Nodes and elements inside of an instance ``x1`` are named ``x1.node``; this is what ngspice names them too.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 from cosim.circuits.circuit import Circuit, spice_name
 from cosim.circuits.elements import CurrentControlled, Element, Instance
 from cosim.circuits.expression import Expression, evaluate
+from cosim.circuits.formula import renamed
+from cosim.errors import CircuitError
 from cosim.units import plain
 
-_TOKEN = re.compile(r"[vV]\((?P<nodes>[^()]*)\)|(?<![\w.])[A-Za-z_]\w*")
 NODE_FIELDS = frozenset(
     {"a", "b", "positive", "negative", "control_positive", "control_negative", "anode", "cathode", "drain", "gate", "source", "bulk", "top", "bottom"}
 )
@@ -39,8 +39,13 @@ def flatten(circuit: Circuit, values: Mapping[str, float] | None = None) -> Flat
         values: parameters that differ from their defaults.
 
     Raises:
-        CircuitError: a value refers to an unknown parameter.
+        CircuitError: the circuit has ports, `values` names an unknown parameter, or a value is not finite.
     """
+    if circuit.ports:
+        raise CircuitError(f"{circuit.name}: a circuit with ports cannot be flattened; put an instance of it into a circuit without")
+    for name in values or {}:
+        if name not in circuit.parameters:
+            raise CircuitError(f"{circuit.name}: has no parameter {name!r}; it has {', '.join(circuit.parameters) or 'none'}")
     known = {name: parameter.default for name, parameter in circuit.parameters.items()} | dict(values or {})
     return FlatCircuit(tuple(_flat(circuit, known, "", {})), dict(_initial(circuit, known, "", {})))
 
@@ -75,14 +80,13 @@ def _node(node: str, path: str, ports: Mapping[str, str]) -> str:
 
 
 def _formula(text: str, values: Mapping[str, float], path: str, ports: Mapping[str, str]) -> str:
-    """A behavioral expression with full node names, and numbers for parameters."""
-    return _TOKEN.sub(lambda hit: _token(hit, values, path, ports), text)
-
-
-def _token(hit: re.Match[str], values: Mapping[str, float], path: str, ports: Mapping[str, str]) -> str:
-    if hit["nodes"] is not None:
-        return f"V({','.join(_node(node.strip(), path, ports) for node in hit['nodes'].split(','))})"
-    return f"({plain(values[hit[0]])})" if hit[0] in values else hit[0]
+    """A behavioral expression with full names of nodes and sources, and numbers for parameters."""
+    return renamed(
+        text,
+        node=lambda name: _node(name, path, ports),
+        source=lambda name: f"{path}{name.lower()}",
+        parameter=lambda name: f"({plain(values[name])})",
+    )
 
 
 def _moved(element: Element, values: Mapping[str, float], path: str, ports: Mapping[str, str]) -> Element:

@@ -82,7 +82,7 @@ def _run(
     jobs = list(grid(design, orientations=chosen, gates=gates))
     with opened_store(store_folder) as store, progress_bar("sweep") as progress:
         results = run_jobs(jobs, engine=engine, store=store, workers=workers, timeout=timeout, progress=progress)  # type: ignore[arg-type]
-    return [measured(design, each) for each in results]
+    return [measured(design, job, result) for job, result in zip(jobs, results, strict=True)]
 
 
 def _show(results: "list[Result]", output: Path | None, *, as_json: bool) -> None:

@@ -286,7 +286,7 @@ def _margins(design: Design, devices: Devices, lab: Lab) -> list[Margin]:
             operation=operation,
             available=polar_voltage(operation, Point.of(reading, orientation, gate=design.supply.gate).memristor),
             required=design.cell.full_voltage,
-            deck=reading.deck.digest()[:12],
+            deck=reading.deck,
         )
         for (orientation, operation), reading in zip(cases, lab.ask(questions), strict=True)
     ]
@@ -315,7 +315,7 @@ def _points(design: Design, devices: Devices, lab: Lab, orientation: Orientation
                 share=point.share,
                 power=point.power,
                 area=size * length * (length + 2 * devices.mosfet.diffusion_length),
-                deck=reading.deck.digest()[:12],
+                deck=reading.deck,
             )
         )
     return points

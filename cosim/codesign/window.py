@@ -81,9 +81,7 @@ def device_window(reading: Reading, *, voltage: float, read: float) -> Window:
     """From the answer to a `device_loop`."""
     on, off = read_branches(reading.axis, reading["v(te)"], -reading["i(vte)"], voltage=voltage, read=read)
     state = reading["v(x1.x)"]
-    return Window(
-        orientation=None, w_over_l=float("inf"), on=on, off=off, state_on=_middle(reading.axis, state), state_off=_end(state), deck=reading.deck.digest()[:12]
-    )
+    return Window(orientation=None, w_over_l=float("inf"), on=on, off=off, state_on=_middle(reading.axis, state), state_off=_end(state), deck=reading.deck)
 
 
 def cell_window(reading: Reading, orientation: Orientation, *, w_over_l: float, voltage: float, read: float) -> Window:
@@ -97,8 +95,16 @@ def cell_window(reading: Reading, orientation: Orientation, *, w_over_l: float, 
         off=off,
         state_on=_middle(reading.axis, state),
         state_off=_end(state),
-        deck=reading.deck.digest()[:12],
+        deck=reading.deck,
     )
+
+
+def transistor_share(reading: Reading, orientation: Orientation) -> tuple[float, np.ndarray]:
+    """Share of the transistor in the cell's voltage at the top of the sweep, and the voltage on the memristor ``(points,)`` [V]."""
+    bit, middle, line = reading["v(bit)"], reading["v(x1.mid)"], reading["v(sl)"]
+    memristor = bit - middle if orientation == "mod" else middle - line
+    top = int(np.argmax(bit - line))
+    return float(1.0 - memristor[top] / (bit - line)[top]), memristor
 
 
 def _positive_window(design: Design, devices: Devices, orientation: Orientation, reading: Reading) -> Window:

@@ -5,7 +5,7 @@
     i0_max = { value = "4.21m", unit = "A", source = "fitted to Lim 2025, Fig. 2A", valid = "0.05..2 V" }
 """
 
-from dataclasses import fields
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,20 +29,16 @@ def read_card(kind: type[Card], folder: str, name: str) -> Card:
     path = find_card(folder, name)
     content = read_toml(path)
     known = {each.name: each for each in described(kind)}
-    for key in content:
-        if key not in (*known, "name", "description") and not isinstance(content[key], dict | list):
-            raise unknown_key(path.name, key, [*known, "name", "description"])
     values: dict[str, Any] = {"name": content.get("name", path.stem), "description": content.get("description", "")}
     sources = []
     for key, entry in content.items():
         if key in ("name", "description"):
             continue
         if key not in known:
-            raise unknown_key(path.name, key, list(known))
+            raise unknown_key(path.name, key, ["name", "description", *known])
         values[key] = _value(path.name, key, entry, known[key].metadata["unit"])
         sources.append((key, f"{entry['source']}; valid {entry['valid']}"))
-    required = [each.name for each in fields(kind) if each.name in known and _is_required(each)]  # type: ignore[arg-type]
-    missing = [key for key in required if key not in values]
+    missing = [key for key, each in known.items() if key not in values and each.default is each.default_factory is MISSING]
     if missing:
         raise DesignError(f"{path.name}: {missing[0]} is missing")
     return kind(**values, sources=tuple(sources))  # type: ignore[call-arg]
@@ -59,12 +55,6 @@ def find_card(folder: str, name: str) -> Path:
         available = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
         raise DeviceError(f"card {name!r}: must be a path or one of {available}")
     return path
-
-
-def _is_required(each: Any) -> bool:
-    from dataclasses import MISSING
-
-    return each.default is MISSING and each.default_factory is MISSING
 
 
 def _value(file: str, key: str, entry: Any, unit: str) -> float:

@@ -1,5 +1,6 @@
 """Figures of the 1T1R cell and of the design rule (Lim 2025, Fig. 4C, S4 to S6, Table S2)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from cosim.reporting.style import (
     BLACK,
     BLUE,
     FULL,
+    GAP,
     GRAY,
+    GREEN,
     HALF,
     MARKERS,
     VERMILLION,
@@ -22,6 +25,7 @@ from cosim.reporting.style import (
     percent,
     quantity,
     shades,
+    size_colors,
     size_ticks,
     to_svg,
     volts,
@@ -35,17 +39,18 @@ def load_curves(result: SynapseResult) -> Drawing:
     """Voltage that reaches a resistor in the place of the memristor."""
     found, design = result.part("load_curves"), result.design
     figure, panels = canvas(FULL, 62, columns=2, sharey=True)
-    shown = (("a  MOD set, MOS reset: source grounded", found.direct), ("b  MOD reset, MOS set: source follower", found.follower))
+    shown = ((f"a{GAP}MOD set, MOS reset: source grounded", found.direct), (f"b{GAP}MOD reset, MOS set: source follower", found.follower))
     for axes, (title, curves) in zip(panels, shown, strict=True):
-        for index, (size, curve, color) in enumerate(zip(found.w_over_l, curves, shades(len(found.w_over_l)), strict=True)):
+        for index, (size, curve, color) in enumerate(zip(found.w_over_l, curves, size_colors(found.w_over_l, design.transistor.chosen), strict=True)):
             axes.semilogx(found.loads, curve, marker=MARKERS[index], color=color, linewidth=0.9, label=f"{size:g}")
-        axes.axhline(design.cell.full_voltage, color=VERMILLION, linewidth=0.8, linestyle="--")
+        axes.axhline(design.cell.full_voltage, color=BLACK, linewidth=0.8, linestyle="--")
         axes.set_title(title)
         axes.set_xlabel("load in the place of the memristor")
         engineering_ticks(axes.xaxis, "Ω")
     panels[0].set_ylabel("voltage on the load (V)")
     panels[0].set_ylim(0, 1.05 * design.supply.drain)
-    panels[1].annotate("needed for a full set or reset", (found.loads[-1], design.cell.full_voltage), xytext=(0, -3), textcoords="offset points", color=VERMILLION, ha="right", va="top")
+    needed = (found.loads[-1], design.cell.full_voltage)
+    panels[0].annotate("needed for a full set or reset", needed, xytext=(0, -3), textcoords="offset points", ha="right", va="top")
     panels[0].legend(title="W/L", loc="lower right", ncols=2, title_fontsize=7)
     direct, follower = (_load_that_gets(found, curves, design) for curves in (found.direct, found.follower))
     return Drawing(
@@ -77,14 +82,14 @@ def cell_loops(result: SynapseResult) -> Drawing:
     figure, panels = canvas(FULL, 118, rows=2, columns=2, sharex=True, sharey="row")
     for column, orientation in enumerate(ORIENTATIONS):
         cells = [each for each in found.cells if each.orientation == orientation]
-        for each, color in zip(cells, shades(len(cells)), strict=True):
+        for each, color in zip(cells, size_colors([each.w_over_l for each in cells], design.transistor.chosen), strict=True):
             width = 1.5 if each.w_over_l == design.transistor.chosen else 0.8
             panels[0, column].plot(each.voltage, 1e3 * each.current, color=color, linewidth=width, label=f"{each.w_over_l:g}")
             panels[1, column].semilogy(each.voltage, np.abs(each.current), color=color, linewidth=width)
-        panels[0, column].plot(found.alone_voltage, 1e3 * found.alone_current, color=VERMILLION, linewidth=0.8, linestyle="--", label="alone")
-        panels[1, column].semilogy(found.alone_voltage, np.abs(found.alone_current), color=VERMILLION, linewidth=0.8, linestyle="--")
-        panels[0, column].set_title(f"{'ab'[column]}  {orientation.upper()}")
-        panels[1, column].set_title(f"{'cd'[column]}  {orientation.upper()}, magnitude")
+        panels[0, column].plot(found.alone_voltage, 1e3 * found.alone_current, color=BLACK, linewidth=0.8, linestyle="--", label="alone")
+        panels[1, column].semilogy(found.alone_voltage, np.abs(found.alone_current), color=BLACK, linewidth=0.8, linestyle="--")
+        panels[0, column].set_title(f"{'ab'[column]}{GAP}{orientation.upper()}")
+        panels[1, column].set_title(f"{'cd'[column]}{GAP}{orientation.upper()}, magnitude")
         panels[1, column].set_xlabel("voltage over the cell (V)")
     panels[0, 0].set_ylabel("current (mA)")
     panels[1, 0].set_ylabel("magnitude of current")
@@ -148,30 +153,45 @@ def shares(result: SynapseResult) -> Drawing:
 
 def key_picture(result: SynapseResult) -> Drawing:
     """The same for the first page: only the surroundings of the limits."""
-    drawing = shares(result)
-    advice = result.part("advice")
-    figure, axes = canvas(HALF, 54)
+    drawing, advice = shares(result), result.part("advice")
+    figure, axes = canvas(HALF, 58)
     _share_plot(axes, advice)
-    axes.set_ylim(0, 100 * 2.6 * advice.design.rule.share)
-    return Drawing(**{**vars(drawing), "svg": to_svg(figure)})
+    axes.set_xscale("linear")
+    from matplotlib.ticker import AutoLocator, ScalarFormatter
+
+    axes.xaxis.set_major_locator(AutoLocator())
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.set_xlim(0.4 * advice.chosen.w_over_l, 2.1 * advice.chosen.w_over_l)
+    axes.set_ylim(0, 250 * advice.design.rule.share)
+    return replace(drawing, svg=to_svg(figure))
 
 
 def _share_plot(axes: Any, advice: SizingAdvice) -> None:
+    """Simulated points, a line through them, both limits and their crossings."""
     rule = advice.design.rule
     sizes, values = (np.array(each) for each in zip(*sorted({(each.w_over_l, each.share) for each in (*advice.points, advice.chosen)}), strict=True))
     crossings = [(limit, advice.crossing(limit)) for limit in (rule.share, rule.strict_share)]
-    everything = sorted([*zip(sizes, values, strict=True), *((size, limit) for limit, size in crossings if np.isfinite(size))])
-    axes.plot([size for size, _ in everything], [100 * value for _, value in everything], color=BLUE, linewidth=1.0)
-    axes.plot(sizes, 100 * values, "o", color=BLUE, clip_on=True)
-    for (limit, size), color, marker in zip(crossings, (VERMILLION, BLACK), ("D", "s"), strict=True):
+    axes.plot(*_between(sizes, values, [(size, limit) for limit, size in crossings]), color=BLUE, linewidth=1.0)
+    axes.plot(sizes, 100 * values, "o", color=BLUE)
+    for (limit, size), color, marker in zip(crossings, (GREEN, BLACK), ("D", "s"), strict=True):
         axes.axhline(100 * limit, color=color, linewidth=0.8, linestyle="--")
         if np.isfinite(size):
-            axes.plot([size], [100 * limit], marker, color=color, markersize=4.5, label=f"{100 * limit:g} % at W/L {size:.1f}")
-    axes.plot([advice.chosen.w_over_l], [100 * advice.chosen.share], "o", markerfacecolor="none", markeredgecolor=BLACK, markersize=8, label=f"chosen {advice.chosen.w_over_l:g}: {100 * advice.chosen.share:.2f} %")
+            axes.plot([size], [100 * limit], marker, color=color, markersize=4.5, label=f"{100 * limit:g} % rule: W/L {size:.1f}")
+    label = f"chosen: W/L {advice.chosen.w_over_l:g}, {100 * advice.chosen.share:.1f} %"
+    axes.plot([advice.chosen.w_over_l], [100 * advice.chosen.share], "o", color=VERMILLION, markersize=6, label=label)
     size_ticks(axes, sizes)
     axes.set_ylabel("share of the transistor (%)")
     axes.set_ylim(0, None)
     axes.legend(loc="upper right")
+
+
+def _between(sizes: np.ndarray, values: np.ndarray, crossings: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """A line through simulated points: the ratio of transistor to memristor is close to a power of W/L between neighbors."""
+    known = sorted([*zip(sizes, values, strict=True), *(each for each in crossings if np.isfinite(each[0]))])
+    position, share = (np.array(each) for each in zip(*known, strict=True))
+    fine = np.geomspace(position[0], position[-1], 300)
+    ratio = np.exp(np.interp(np.log(fine), np.log(position), np.log(share / (1.0 - share))))
+    return fine, 100 * ratio / (1.0 + ratio)
 
 
 def corners(result: SynapseResult) -> Drawing:
@@ -181,9 +201,9 @@ def corners(result: SynapseResult) -> Drawing:
     figure, panels = canvas(FULL, 62, columns=3)
     needed = [(each.corner, each.w_over_l) for each in advice.crossings if each.limit == rule.share]
     shown = (
-        ("a  share at full set", "share of the transistor (%)", [(corner, 100 * value) for corner, value in advice.corner_shares], 100 * rule.share),
-        ("b  headroom", "voltage left over (V)", list(advice.corner_margins), 0.0),
-        (f"c  W/L that the {percent(rule.share, digits=0)} rule needs", "W/L", needed, advice.chosen.w_over_l),
+        (f"a{GAP}share at full set", "share of the transistor (%)", [(corner, 100 * value) for corner, value in advice.corner_shares], 100 * rule.share),
+        (f"b{GAP}headroom", "voltage left over (V)", list(advice.corner_margins), 0.0),
+        (f"c{GAP}W/L needed for {percent(rule.share, digits=0)}", "W/L", needed, advice.chosen.w_over_l),
     )
     for axes, (title, label, values, limit) in zip(panels, shown, strict=True):
         _over_corners(axes, values)
@@ -191,7 +211,7 @@ def corners(result: SynapseResult) -> Drawing:
         axes.set_title(title)
         axes.set_ylabel(label)
         axes.set_xlabel("temperature (°C)")
-    panels[1].legend(title="supply", loc="lower right", title_fontsize=7, bbox_to_anchor=(1.0, 0.1))
+    panels[0].legend(title="supply", loc="lower right", title_fontsize=7)
     panels[1].set_ylim(min(0.0, min(value for _, value in advice.corner_margins)) - 0.03, None)
     corner, share = max(advice.corner_shares, key=lambda each: each[1])
     narrow, margin = min(advice.corner_margins, key=lambda each: each[1])

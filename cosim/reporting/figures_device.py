@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from cosim._types import Array
 from cosim.reporting.style import (
     BLACK,
     BLUE,
     FULL,
+    GAP,
     GRAY,
     HALF,
     VERMILLION,
@@ -30,15 +32,13 @@ SMALLEST = 20e-9  # [A] end of the logarithmic current axes; below is the pinch
 def pinched_loops(result: SynapseResult) -> Drawing:
     """Full set and reset of both cards, magnitude of the current on a logarithmic axis."""
     loops = result.part("loops")
-    extent = result.design.cell.full_voltage
     figure, panels = canvas(FULL, 60, columns=2, sharey=True)
     for axes, loop, color in zip(panels, loops, (BLUE, VERMILLION), strict=True):
         axes.semilogy(loop.voltage, np.abs(loop.current), color=color)
-        axes.set_title(f"{'a' if loop is loops[0] else 'b'}  {loop.name}")
+        axes.set_title(f"{'a' if loop is loops[0] else 'b'}{GAP}{loop.name}")
         axes.set_xlabel("voltage, top over bottom electrode (V)")
-        top = float(np.max(np.abs(loop.current)))
-        axes.annotate("set", (0.68 * extent, top * 0.12), color=color, ha="center")
-        axes.annotate("reset", (-0.68 * extent, top * 0.14), color=color, ha="center")
+        axes.text(0.9, 0.42, "set", color=color, ha="center", transform=axes.transAxes)
+        axes.text(0.12, 0.88, "reset", color=color, ha="center", transform=axes.transAxes)
     panels[0].set_ylabel("magnitude of current")
     panels[0].set_ylim(decades(*(np.abs(loop.current) for loop in loops), least=SMALLEST))
     engineering_ticks(panels[0].yaxis, "A")
@@ -61,7 +61,7 @@ def reset_stops(result: SynapseResult) -> Drawing:
     stairs = result.part("stairs")
     figure, axes = canvas(HALF, 62)
     for (stop, voltage, current), color in zip(stairs.sweeps, shades(len(stairs.sweeps)), strict=True):
-        axes.semilogy(voltage, np.abs(current), color=color, label=f"{volts(-stop)}")
+        axes.semilogy(*(_dense(each) for each in (voltage, np.abs(current))), color=color, label=volts(-stop))
     axes.set_xlabel("voltage (V)")
     axes.set_ylabel("magnitude of current")
     axes.set_ylim(decades(*(np.abs(current) for _, _, current in stairs.sweeps), least=SMALLEST))
@@ -82,6 +82,12 @@ def reset_stops(result: SynapseResult) -> Drawing:
     )
 
 
+def _dense(values: Array) -> Array:
+    """``(points,)`` with straight lines between them, cut fine enough for a logarithmic axis."""
+    count = len(values)
+    return np.interp(np.linspace(0, count - 1, 600), np.arange(count), values)
+
+
 def staircase(result: SynapseResult) -> Drawing:
     """Conductance after each stop voltage, the levels of the first seed and the fixed ones."""
     stairs, levels = result.part("stairs"), result.part("levels")
@@ -93,8 +99,8 @@ def staircase(result: SynapseResult) -> Drawing:
     axes.plot(fixed_stops, levels.fixed * 0.72, "^", color=VERMILLION, markersize=3.4, label=f"{wanted} at fixed stops (drawn lower)")
     axes.set_xlabel("reset-stop voltage, magnitude (V)")
     axes.set_ylabel("conductance")
-    engineering_ticks(axes.yaxis, "S")
     axes.set_ylim(decades(stairs.conductance, 0.5 * stairs.conductance[-1]))
+    engineering_ticks(axes.yaxis, "S")
     axes.legend(loc="lower left")
     share, kept = float(np.mean(levels.counts >= wanted)), float(levels.survivors.mean())
     return Drawing(
@@ -118,8 +124,8 @@ def reads(result: SynapseResult) -> Drawing:
     axes.set_xlabel("time (s)")
     axes.set_ylabel("conductance")
     axes.set_xlim(0, design.noise.duration)
-    engineering_ticks(axes.yaxis, "S")
     axes.set_ylim(decades(traces.conductance))
+    engineering_ticks(axes.yaxis, "S")
     return Drawing(
         svg=to_svg(figure),
         title=f"Reads of {len(traces.conductance)} levels over {design.noise.duration:g} s",
@@ -141,7 +147,7 @@ def deviations(result: SynapseResult) -> Drawing:
     axes.set_xlabel("conductance")
     axes.set_ylabel("relative deviation (%)")
     axes.set_ylim(0, None)
-    engineering_ticks(axes.xaxis, "S")
+    engineering_ticks(axes.xaxis, "S", crowded=10.0)
     axes.legend(loc="lower left")
     low, high = int(np.argmin(mean)), int(np.argmax(mean))
     return Drawing(
@@ -163,13 +169,15 @@ def variability(result: SynapseResult) -> Drawing:
         axes = panels[index]
         for voltage, current in zip(found.voltage[index], found.current[index], strict=True):
             axes.semilogy(voltage, np.abs(current), color=BLUE, linewidth=0.4, alpha=0.8)
-        axes.set_title(f"{'abcdefghijkl'[index]}  spread {percent(float(spread), digits=0)}")
+        axes.set_title(f"{'abcdefghijkl'[index]}{GAP}spread {percent(float(spread), digits=0)}")
     last = panels[-1]
     for values, color, marker, label in ((found.on, VERMILLION, "o", "after set"), (found.off, BLACK, "s", "after reset")):
         for index, row in enumerate(values):
             last.semilogy(np.full(len(row), index), row, marker, color=color, markersize=2.4, alpha=0.7, label=label if index == 0 else None)
     _finish_variability(panels, found)
-    apart = "Both states stay apart at every spread." if np.all(found.on.min(axis=1) > found.off.max(axis=1)) else "The two states overlap at the largest spread."
+    apart = (
+        "Both states stay apart at every spread." if np.all(found.on.min(axis=1) > found.off.max(axis=1)) else "The two states overlap at the largest spread."
+    )
     on, off = (values[-1].std() / values[-1].mean() for values in (found.on, found.off))
     return Drawing(
         svg=to_svg(figure),
@@ -203,7 +211,7 @@ def _finish_variability(panels: list[Any], found: Any) -> None:
             axes.set_ylabel("magnitude of current")
         if index >= len(loops) - columns:
             axes.set_xlabel("voltage (V)")
-    last.set_title(f"{'abcdefghijkl'[len(loops)]}  conductance")
+    last.set_title(f"{'abcdefghijkl'[len(loops)]}{GAP}conductance")
     last.set_xticks(range(len(found.spreads)), [f"{100 * spread:g}" for spread in found.spreads])
     last.set_xlabel("spread (%)")
     engineering_ticks(last.yaxis, "S")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cosim.reporting.style import HALF, MARKERS, Drawing, canvas, engineering_ticks, percent, quantity, shades, size_ticks, to_svg, volts
+from cosim.reporting.style import HALF, MARKERS, Drawing, canvas, engineering_ticks, percent, quantity, shades, size_colors, size_ticks, to_svg, volts
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.synapse.transistor import DRAIN
 
@@ -13,7 +13,7 @@ def transfer(result: SynapseResult) -> Drawing:
     """Drain current over gate voltage, logarithmic, for every W/L."""
     found, chosen = result.part("transistors"), result.design.transistor.chosen
     figure, axes = canvas(HALF, 64)
-    for size, current, color in zip(found.w_over_l, found.transfer, shades(len(found.w_over_l)), strict=True):
+    for size, current, color in zip(found.w_over_l, found.transfer, size_colors(found.w_over_l, chosen), strict=True):
         axes.semilogy(found.gate, np.abs(current), color=color, linewidth=1.6 if size == chosen else 0.9, label=f"{size:g}")
     axes.set_xlabel("gate voltage (V)")
     axes.set_ylabel("drain current")
@@ -38,7 +38,7 @@ def output(result: SynapseResult) -> Drawing:
     found, design = result.part("transistors"), result.design
     chosen = design.transistor.chosen
     figure, axes = canvas(HALF, 64)
-    for size, current, color in zip(found.w_over_l, found.output, shades(len(found.w_over_l)), strict=True):
+    for size, current, color in zip(found.w_over_l, found.output, size_colors(found.w_over_l, chosen), strict=True):
         axes.plot(found.drain, current, color=color, linewidth=1.6 if size == chosen else 0.9)
         axes.annotate(f"{size:g}", (found.drain[-1], current[-1]), xytext=(2, 0), textcoords="offset points", color=color, va="center", annotation_clip=False)
     axes.set_yscale("symlog", linthresh=2e-4, linscale=0.4)

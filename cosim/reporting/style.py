@@ -18,6 +18,7 @@ MILLIMETER = 1.0 / 25.4  # [inch]
 FULL = 174.0  # [mm] width of the text on A4
 HALF = 84.0  # [mm] two beside each other
 BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, BLACK, GRAY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#111111", "#8A8A8A"
+GAP = "\N{EN SPACE}"  # between the letter of a panel and its title: SVG folds plain spaces
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -111,7 +112,7 @@ def _sheet(width: float, height: float) -> Any:
 
     figure = Figure(figsize=(width * MILLIMETER, height * MILLIMETER), layout="constrained")
     layout: Any = figure.get_layout_engine()
-    layout.set(w_pad=0.02, h_pad=0.02, wspace=0.05, hspace=0.05)
+    layout.set(w_pad=0.04, h_pad=0.03, wspace=0.05, hspace=0.05)
     return figure
 
 
@@ -144,10 +145,24 @@ def shades(count: int) -> list[str]:
     return [to_hex(colormaps["cividis"](0.86 * index / max(count - 1, 1))) for index in range(count)]
 
 
-def engineering_ticks(axis: Any, unit: str) -> None:
-    """Ticks such as ``10 µA`` on an axis."""
-    from matplotlib.ticker import EngFormatter, NullFormatter
+def size_colors(sizes: Sequence[float], chosen: float) -> list[str]:
+    """A color for each W/L: dark to light, the chosen one apart."""
+    return [VERMILLION if size == chosen else shade for size, shade in zip(sizes, shades(len(sizes)), strict=True)]
 
+
+def engineering_ticks(axis: Any, unit: str, *, crowded: float = 400.0) -> None:
+    """Ticks such as ``10 µA`` on an axis, its limits set before.
+
+    Args:
+        axis: of a matplotlib axes.
+        unit: SI unit.
+        crowded: from which ratio of its ends on a logarithmic axis has ticks at 1 only, instead of at 1, 2 and 5.
+    """
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if axis.get_scale() == "log" and high / low < crowded:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(EngFormatter(unit=unit, sep="\N{NO-BREAK SPACE}"))
     axis.set_minor_formatter(NullFormatter())
 

@@ -164,11 +164,13 @@ class _Parts:
                     _put(self._models, element.model.name, element.model)
 
     def _include(self, include: Include) -> None:
-        _put(self._includes, include.path.name, include)
+        known = self._includes.setdefault(include.path.name.lower(), include)
+        if known.path.resolve() != include.path.resolve():
+            raise CircuitError(f"two different models, subcircuits or files are named {include.path.name!r}")
 
 
 def _put(known: dict[str, Any], name: str, item: object) -> None:
-    if known.setdefault(name, item) != item:
+    if known.setdefault(name.lower(), item) != item:  # SPICE reads names in one case
         raise CircuitError(f"two different models, subcircuits or files are named {name!r}")
 
 
@@ -180,9 +182,9 @@ def memristor_circuit(element: Memristor) -> Circuit:
 
 def subcircuit_lines(circuit: Circuit) -> Iterator[str]:
     """The ``.subckt`` block of a circuit, parameters with their meaning on top."""
-    yield f"* {circuit.description}" if circuit.description else f"* {circuit.name}"
+    yield f"* {_remark(circuit.description or circuit.name)}"
     for name, parameter in circuit.parameters.items():
-        yield f"*   {name}: {parameter.description} [{parameter.unit}]"
+        yield f"*   {name}: {_remark(parameter.description)} [{_remark(parameter.unit)}]"
     defaults = " ".join(f"{name}={plain(parameter.default)}" for name, parameter in circuit.parameters.items())
     yield from wrap(f".subckt {circuit.name} {' '.join(circuit.ports)}{' params: ' + defaults if defaults else ''}")
     for element in circuit.elements:
@@ -199,9 +201,9 @@ def model_line(model: ModelCard) -> str:
 
 
 def _head(circuit: Circuit, notes: Sequence[str]) -> Iterator[str]:
-    yield f"* {circuit.description or circuit.name}"
+    yield f"* {_remark(circuit.description or circuit.name)}"
     yield f"* Circuit {circuit.name}, written by cosim {cosim.__version__}. LTspice: open and run. ngspice: ngspice -n -D ngbehavior=lta -b FILE"
-    yield from (f"* {note}" for note in notes)
+    yield from (f"* {_remark(note)}" for note in notes)
 
 
 def _parameters(circuit: Circuit, values: Mapping[str, float]) -> Iterator[str]:
@@ -209,7 +211,12 @@ def _parameters(circuit: Circuit, values: Mapping[str, float]) -> Iterator[str]:
         if name not in circuit.parameters:
             raise CircuitError(f"{circuit.name}: has no parameter {name!r}; it has {', '.join(circuit.parameters) or 'none'}")
     for name, parameter in circuit.parameters.items():
-        yield f".param {name}={plain(values.get(name, parameter.default))} ; [{parameter.unit}] {parameter.description}"
+        yield f".param {name}={plain(values.get(name, parameter.default))} ; [{_remark(parameter.unit)}] {_remark(parameter.description)}"
+
+
+def _remark(text: str) -> str:
+    """Text for a comment: one line, ASCII only."""
+    return " ".join(text.replace("\u00b5", "u").replace("\u03bc", "u").replace("\u03a9", "ohm").split()).encode("ascii", "replace").decode()
 
 
 def _value(value: Value) -> str:

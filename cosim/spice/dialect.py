@@ -45,7 +45,7 @@ LINES = (  # each logical line of a portable netlist matches one of these
     Construct("controlled source E, G with four nodes", rf"[eg]\S* \S+ \S+ \S+ \S+ {ITEM}$", True),
     Construct("controlled source F, H", rf"[fh]\S* \S+ \S+ v\S* {ITEM}$", False),
     Construct("behavioral source V= or I=", r"b\S* \S+ \S+ [vi]=", True),
-    Construct("MOSFET with W, L, NRD, NRS, AD, AS, PD, PS", r"m\S* \S+ \S+ \S+ \S+ \S+ w=\S+ l=\S+( \w+=\S+)*$", True),
+    Construct("MOSFET with W, L, NRD, NRS, AD, AS, PD, PS", r"m\S* \S+ \S+ \S+ \S+ \S+ w=\S+ l=\S+( \w+=\S+)*$", False),
     Construct("diode", r"d\S* \S+ \S+ \w+$", True),
     Construct("voltage-controlled switch", r"s\S* \S+ \S+ \S+ \S+ \w+$", True),
     Construct("subcircuit instance", r"x\S*( [\w.]+)+( \w+=\S+)*$", True),
@@ -65,7 +65,7 @@ LINES = (  # each logical line of a portable netlist matches one of these
     Construct(".tran with four numbers", r"\.tran( \S+){4}$", False),
     Construct(".ac dec", r"\.ac dec( \S+){3}$", True),
     Construct(".noise", r"\.noise v\(\w+\) \S+ (dec|oct)( \S+){3}$", True),
-    Construct(".save", r"\.save( \S+)+$", True),
+    Construct(".save", r"\.save( \S+)+$", False),
     Construct(".meas FIND ... AT", r"\.meas \w+ \w+ find \S+ at ?=? ?\S+$", True),
     Construct(".meas FIND ... WHEN", r"\.meas \w+ \w+ (find \S+ )?when \S+=\S+ (rise|fall|cross)=\d+$", True),
     Construct(".meas MAX, MIN, PP, AVG, RMS, INTEG", r"\.meas \w+ \w+ (max|min|pp|avg|rms|integ) \S+( from \S+)?( to \S+)?$", True),
@@ -80,16 +80,16 @@ FUNCTIONS = {  # of behavioral expressions; True where a netlist by LTspice hold
     "sinh": False,
     "cosh": False,
     "tanh": False,
-    "atan": True,
-    "cos": True,
-    "sin": True,
+    "atan": False,
+    "cos": False,
+    "sin": False,
     "exp": False,
     "ln": False,
     "sqrt": False,
     "v": True,
-    "i": True,
+    "i": False,
 }
-EXPRESSIONS = (Construct("** as the power", r"\*\*", False), Construct("? : as the choice", r"\?.*:", True))
+EXPRESSIONS = (Construct("** as the power", r"\*\*", False), Construct("? : as the choice", r"\?.*:", False))
 TRAPS = (  # construct, pattern on a logical line, reason
     (".control", r"^\.(control|endc)\b", "runs commands; not a netlist line"),
     ("shell", r"^(shell|system|codemodel|quit|source)\b|`", "runs commands; refused"),
@@ -97,7 +97,7 @@ TRAPS = (  # construct, pattern on a logical line, reason
     (".step", r"^\.step\b", "is outside of the portable subset; sweep with `cosim sweep`"),
     (".backanno", r"^\.(backanno|machine|probe|wave|net)\b", "is known to LTspice only"),
     ("PWL file=", r"\bfile\s*=", "is not in ngspice; write the points"),
-    ("^", r"(?<![\w.])?\^", "is XOR in LTspice; write **"),
+    ("^", r"\^", "is XOR in LTspice; write **"),
     ("$ comment", r"\s\$", "is not a comment in LTspice; write ;"),
     ("Rser=", r"\b(rser|rpar|cpar|lser)\s*=", "is known to LTspice only; add a resistor"),
     ("laplace", r"\blaplace\b", "is not in ngspice"),
@@ -110,6 +110,9 @@ TRAPS = (  # construct, pattern on a logical line, reason
 )
 _SPELLED = re.compile(r"(?<![\w.])\d+(?:\.\d+)?([fpnumkgt]|meg)\d", re.I)
 _CALL = re.compile(r"([a-z_]\w*)\s*\(", re.I)
+_SIGNAL = re.compile(r"\b[vi]\([^()]*\)", re.I)
+_NAMES = {**dict.fromkeys("rclvib", 3), **dict.fromkeys("eg", 5), **dict.fromkeys("fh", 4), "m": 6, ".model": 2}  # words before the values
+_NO_VALUES = ("d", "s", ".include", ".lib", ".save")
 
 
 def check(text: str, *, where: str = "netlist") -> list[Finding]:
@@ -146,9 +149,9 @@ def constructs(text: str) -> dict[str, bool]:
             if re.match(known.pattern, line, re.I):
                 used[known.name] = known.verified
                 break
-        if _is_formula(line):
-            used |= {f"{name.lower()}()": FUNCTIONS[name.lower()] for name in _CALL.findall(line) if name.lower() in FUNCTIONS}
-            used |= {known.name: known.verified for known in EXPRESSIONS if re.search(known.pattern, line)}
+        for formula in formulas(line):
+            used |= {f"{name.lower()}()": FUNCTIONS[name.lower()] for name in _CALL.findall(formula) if name.lower() in FUNCTIONS}
+            used |= {known.name: known.verified for known in EXPRESSIONS if re.search(known.pattern, formula)}
     return used
 
 
@@ -157,8 +160,9 @@ def logical_lines(text: str, *, comments: bool = False) -> Iterator[tuple[int, s
     joined: list[tuple[int, str]] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = " ".join(raw.split(";")[0].split())
-        if line.startswith("+") and joined:
-            joined[-1] = (joined[-1][0], f"{joined[-1][1]} {line[1:].strip()}")
+        last = next((index for index in reversed(range(len(joined))) if not joined[index][1].startswith("*")), None)
+        if line.startswith("+") and last is not None:
+            joined[last] = (joined[last][0], f"{joined[last][1]} {line[1:].strip()}")
         elif line and (comments or not line.startswith("*")):
             joined.append((number, line))
     yield from joined
@@ -169,16 +173,16 @@ def _check_line(number: int, line: str, functions: frozenset[str]) -> Iterator[F
         if re.search(pattern, line, re.I):
             yield Finding(number, construct, reason)
             return
-    if hit := _SPELLED.search(line):
+    if hit := _SPELLED.search(_values(line)):
         yield Finding(number, hit[0], "has digits behind a suffix: 2 in ngspice, 2.5 in LTspice")
-    elif include := re.match(r"\.(?:include|lib)\s+(\S+)", line, re.I):
+    elif include := re.match(r"\.(?:include|lib)\s+(\"[^\"]+\"|'[^']+'|[^\s\"']+)$", line, re.I):
         yield from _check_include(number, include[1])
     elif not any(re.match(known.pattern, line, re.I) for known in LINES):
         yield Finding(number, line.split()[0], "is outside of the portable subset, or is written in another form than it allows")
     elif re.match(r"m", line, re.I) and not re.search(r"nrd=.*nrs=", line, re.I):
         yield Finding(number, line.split()[0], "must give NRD and NRS: the programs differ in their default")
-    elif _is_formula(line):
-        for name in _CALL.findall(line):
+    else:
+        for name in (name for formula in formulas(line) for name in _CALL.findall(formula)):
             if name.lower() not in FUNCTIONS and name.lower() not in functions:
                 yield Finding(number, f"{name}()", "is not a function that both programs have")
 
@@ -189,8 +193,21 @@ def _check_include(number: int, path: str) -> Iterator[Finding]:
         yield Finding(number, f".include {bare}", "must be a file beside the netlist, not an absolute path or a parent folder")
 
 
-def _is_formula(line: str) -> bool:
-    return bool(re.match(r"b", line, re.I)) or "{" in line
+def formulas(line: str) -> list[str]:
+    """The expressions of a logical line: what stands in braces, and what a behavioral source is."""
+    behavioral = re.match(r"b\S* \S+ \S+ [vi] ?=(.*)", line, re.I)
+    return [behavioral[1]] if behavioral else re.findall(r"\{([^{}]*)\}", line)
+
+
+def _values(line: str) -> str:
+    """The part of a logical line in which numbers stand; names may look like ``1n4``."""
+    words = _SIGNAL.sub("", line).split()
+    kind = words[0].lower() if words[0].startswith(".") else words[0][0].lower()
+    if kind in _NO_VALUES:
+        return ""
+    if kind in ("x", ".subckt"):
+        return " ".join(word for word in words if "=" in word)
+    return " ".join(words[_NAMES.get(kind, 1) :])
 
 
 def _own_functions(text: str) -> frozenset[str]:

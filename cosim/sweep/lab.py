@@ -32,16 +32,30 @@ def saved_signals(waves: Waves) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class Reading:
-    """One run as a study sees it: its signals, and the deck behind them.
+    """One run as a study sees it: its signals, and the digest of the deck behind them.
 
     Attributes:
         axis: ``(points,)`` time [s] or swept value.
-        deck: what was simulated.
+        signals: canonical name -> ``(points,)``.
+        deck: the first digits of the deck's digest.
     """
 
     axis: Array
     signals: dict[str, Array]
-    deck: Deck
+    deck: str
+
+    @classmethod
+    def of(cls, job: Job, result: Result) -> "Reading":
+        """From the result of a job that kept `saved_signals`.
+
+        Raises:
+            SimulationError: the run failed.
+        """
+        if result.status is not Status.ok:
+            label = ", ".join(f"{name}={value}" for name, value in result.label.items())
+            raise SimulationError(f"{label}: {result.status}, {result.message or 'no message'}; {REMEDIES[result.status]}")
+        signals = {name: np.asarray(value) for name, value in result.measures.items()}
+        return cls(signals.pop(AXIS), signals, job.deck.digest()[:12])
 
     def __getitem__(self, name: str) -> Array:
         return self.signals[name]
@@ -93,7 +107,7 @@ class Lab:
         """
         jobs = [Job(question.deck(), saved_signals, {"circuit": question.circuit.name, **(question.values or {})}, question.seed) for question in questions]
         results = run_jobs(jobs, engine=self.engine, store=self.store, workers=self.workers, timeout=self.timeout, progress=self.progress)
-        readings = [_reading(job, result) for job, result in zip(jobs, results, strict=True)]
+        readings = [Reading.of(job, result) for job, result in zip(jobs, results, strict=True)]
         for question, reading in zip(questions, readings, strict=True):
             if isinstance(question.analysis, Tran) and (lost := missed(question.circuit, reading.axis)):
                 raise SimulationError(f"{question.circuit.name}: {lost}")
@@ -102,11 +116,3 @@ class Lab:
     def ask_one(self, question: Question) -> Reading:
         """The answer to one question."""
         return self.ask([question])[0]
-
-
-def _reading(job: Job, result: Result) -> Reading:
-    if result.status is not Status.ok:
-        label = ", ".join(f"{name}={value}" for name, value in result.label.items())
-        raise SimulationError(f"{label}: {result.status}, {result.message or 'no message'}; {REMEDIES[result.status]}")
-    signals = {name: np.asarray(value) for name, value in result.measures.items()}
-    return Reading(signals.pop(AXIS), signals, job.deck)

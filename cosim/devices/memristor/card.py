@@ -9,6 +9,7 @@ Values live in ``device_data/memristor/*.toml``.
 from dataclasses import dataclass, replace
 
 from cosim.devices.cards import read_card
+from cosim.errors import DeviceError, reject
 from cosim.params import check_params, param
 
 
@@ -39,6 +40,8 @@ class MemristorCard:
 
     def __post_init__(self) -> None:
         check_params(self, where=f"memristor {self.name}")
+        if self.polarity not in (1, -1):
+            raise reject(DeviceError, f"memristor {self.name}", "polarity", self.polarity, "1 or -1")
 
     def mirrored(self) -> "MemristorCard":
         """The device whose reset is what the set of this one is: abrupt and at the full voltage; its set is gradual."""

@@ -48,8 +48,10 @@ class ReadNoise:
             )
         if any(after <= before for before, after in zip(self.conductance, self.conductance[1:], strict=False)) or self.conductance[0] <= 0:
             raise reject(DeviceError, where, "conductance", str(list(self.conductance)), "positive and rising")
-        if min(self.relative_deviation) < 0 or self.correlation_time < 0:
-            raise reject(DeviceError, where, "correlation_time", self.correlation_time, ">= 0, and every deviation too")
+        if not min(self.relative_deviation) >= 0:
+            raise reject(DeviceError, where, "relative_deviation", str(list(self.relative_deviation)), ">= 0")
+        if not self.correlation_time >= 0:
+            raise reject(DeviceError, where, "correlation_time", self.correlation_time, ">= 0 s")
 
     def deviation(self, conductance: Array) -> Array:
         """Relative deviation at `conductance` [S] of any shape: linear over the logarithm, constant outside of the table."""

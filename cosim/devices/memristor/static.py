@@ -5,6 +5,8 @@ Source of the form: Miranda 2015 (memdiode); of the values: the card.
 Not here: switching (`switching.py`), read noise (`read_noise.py`).
 """
 
+import math
+
 from array_api_compat import array_namespace
 
 from cosim._types import Array
@@ -40,13 +42,17 @@ def current(card: MemristorCard, voltage: Array, state: Array, *, noise: Array |
     if not bool(xp.all(inside)):
         raise reject(DeviceError, "memristor", "state", float(state[~inside][0]), "within 0..1")
     scale = (1.0 + noise) * current_scale(card, state)
-    size = xp.abs(voltage)
-    across = xp.minimum(size, xp.asinh(size / (card.series_resistance * scale)) / card.slope)
+    drop = card.series_resistance * scale  # across the series resistance, over sinh
+    voltage = voltage + 0.0 * drop  # of the full shape
+    guess = xp.asinh(voltage / drop) / card.slope
+    across = xp.clip(xp.where(xp.abs(guess) < xp.abs(voltage), guess, voltage), min=-CLAMP, max=CLAMP)
     for _ in range(NEWTON_STEPS):
-        bent = card.slope * xp.clip(across, max=CLAMP)
-        excess = across + card.series_resistance * scale * xp.sinh(bent) - size
-        across = across - excess / (1.0 + card.series_resistance * scale * card.slope * xp.cosh(bent))
-    return xp.sign(voltage) * (size - across) / card.series_resistance
+        bent = card.slope * xp.clip(across, min=-CLAMP, max=CLAMP)
+        excess = across + drop * xp.sinh(bent) - voltage
+        across = across - excess / (1.0 + drop * card.slope * xp.cosh(bent))
+    beyond = voltage - xp.sign(voltage) * drop * math.sinh(card.slope * CLAMP)  # the sinh element at its clamp
+    across = xp.where(xp.abs(across) < CLAMP, across, beyond)
+    return (voltage - across) / card.series_resistance
 
 
 def conductance(card: MemristorCard, state: Array, *, voltage: float) -> Array:

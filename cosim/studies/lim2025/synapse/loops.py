@@ -3,25 +3,29 @@
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
-
 from cosim._types import Array
 from cosim.circuits.cells import ORIENTATIONS, Orientation
 from cosim.codesign.cellbench import Devices
-from cosim.codesign.window import Window, cell_loop, cell_window, device_loop, device_window
+from cosim.codesign.window import Window, cell_loop, cell_window, device_loop, device_window, transistor_share
 from cosim.design import Design
 from cosim.sweep.lab import Lab
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellLoop:
-    """One cell under the bipolar sweep: ``(points,)`` voltage over the cell [V], current [A], voltage on the memristor [V]."""
+    """One cell under the bipolar sweep.
+
+    Attributes:
+        voltage, current, memristor: ``(points,)`` over the cell [V], into it [A], on the memristor [V].
+        share: of the transistor in the cell's voltage at the top of the sweep, the state as it is then.
+    """
 
     orientation: Orientation
     w_over_l: float
     voltage: Array
     current: Array
     memristor: Array
+    share: float
     window: Window
 
 
@@ -52,21 +56,16 @@ def cell_loops(design: Design, devices: Devices, lab: Lab) -> CellLoops:
     alone, *readings = lab.ask([device_loop(devices, voltage), *questions])
     cells = []
     for (orientation, size), reading in zip(cases, readings, strict=True):
-        bit, middle, line = reading["v(bit)"], reading["v(x1.mid)"], reading["v(sl)"]
+        share, memristor = transistor_share(reading, orientation)
         cells.append(
             CellLoop(
                 orientation=orientation,
                 w_over_l=size,
-                voltage=bit - line,
+                voltage=reading["v(bit)"] - reading["v(sl)"],
                 current=-reading["i(vbit)"],
-                memristor=bit - middle if orientation == "mod" else middle - line,
+                memristor=memristor,
+                share=share,
                 window=cell_window(reading, orientation, w_over_l=size, voltage=voltage, read=read),
             )
         )
     return CellLoops(alone=device_window(alone, voltage=voltage, read=read), alone_voltage=alone["v(te)"], alone_current=-alone["i(vte)"], cells=tuple(cells))
-
-
-def set_share(cell: CellLoop) -> float:
-    """Part of the cell's voltage that the transistor takes at the top of the sweep, state as it is then."""
-    top = int(np.argmax(cell.voltage))
-    return float(1.0 - cell.memristor[top] / cell.voltage[top])
