@@ -76,7 +76,7 @@ def _factor(tail: str, unit: str, text: str, where: str) -> float:
         raise UnitError(f"{where}={text!r}: a bare M is milli in SPICE and mega elsewhere; write m or Meg")
     if tail == "F":
         raise UnitError(f"{where}={text!r}: a bare F is femto in SPICE and farad elsewhere; write f, or 1000mF for a farad")
-    if tail == unit == "m":
+    if tail == unit == "m" and not text.rstrip().endswith(" m"):  # "5 m" is a length, as "1.44 V" is a voltage
         raise UnitError(f"{where}={text!r}: a bare m is milli in SPICE and meter elsewhere; write mm or meter")
     names = UNIT_SPELLINGS.get(unit, (unit,))
     if tail in names or tail == "":

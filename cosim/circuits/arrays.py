@@ -10,6 +10,7 @@ import numpy as np
 from cosim._types import Array
 from cosim.circuits.circuit import Circuit, Parameter
 from cosim.circuits.elements import Element, Instance, Resistor, VoltageSource
+from cosim.circuits.expression import Param
 from cosim.errors import CircuitError, reject
 
 
@@ -40,12 +41,13 @@ def array(inner: Circuit, states: Array, *, wire_resistance: float = 0.0, w_over
     if not size > 0:
         raise reject(CircuitError, "array", "w_over_l", size, "> 0")
     wired = wire_resistance > 0
+    sized = {} if w_over_l is None else {"w_over_l": Param("w_over_l")}
     elements: list[Element] = []
     for row, line in enumerate(states.tolist()):
         for column, state in enumerate(line):
             place = f"_r{row}_c{column}" if wired else ""
             nodes = (f"bl_{column}{place}", f"wl_{row}{place}", f"sl_{column}{place}", "body")
-            elements.append(Instance(f"x_{row}_{column}", inner, nodes, {"x0": state}))
+            elements.append(Instance(f"x_{row}_{column}", inner, nodes, {"x0": state, **sized}))
     if wired:
         elements += _wires(rows, columns, wire_resistance)
     return Circuit(
@@ -53,7 +55,7 @@ def array(inner: Circuit, states: Array, *, wire_resistance: float = 0.0, w_over
         description=f"{rows} x {columns} array of: {inner.description}",
         ports=(*_lines("wl", rows), *_lines("bl", columns), *_lines("sl", columns), "body"),
         elements=tuple(elements),
-        parameters={"w_over_l": Parameter(size, "1", "width over length of the transistors")} if w_over_l else {},
+        parameters={"w_over_l": Parameter(size, "1", "width over length of the transistors")} if sized else {},
     )
 
 

@@ -102,6 +102,7 @@ def bench(inner: Circuit, drive: Drive, *, body: Body = "grounded", state: float
     Returns:
         A circuit with the sources ``vbit``, ``vword``, ``vsl``, ``vbody`` or ``b_body``, the cell ``x1`` (inner node ``x1.mid``).
     """
+    _check_state("1T1R bench", state)
     if body not in ("grounded", "lowest"):
         raise reject(CircuitError, "1T1R bench", "body", body, "grounded or lowest")
     sources = [_source("bit", "bit", drive.bit), _source("word", "word", drive.word), _source("sl", "sl", drive.source)]
@@ -129,6 +130,7 @@ def bench(inner: Circuit, drive: Drive, *, body: Body = "grounded", state: float
 
 def device_bench(memristor: MemristorCard, stimulus: float | Stimulus, *, state: float = 0.0, frozen: bool = False) -> Circuit:
     """The memristor alone between the source ``vte`` and ground; parameters ``x0``, ``i0s``, ``rss``."""
+    _check_state("device bench", state)
     return Circuit(
         name="device_bench",
         description="memristor alone, bottom electrode grounded",
@@ -172,6 +174,10 @@ def transistor_bench(mosfet: MosfetCard, *, drain: float, gate: float, source: f
 
 def loaded_bench(orientation: Orientation, mosfet: MosfetCard, *, resistance: float, drive: Drive, w_over_l: float, length: float = LENGTH) -> Circuit:
     """A 1T1R cell whose memristor is a resistor [ohm]: what Table 1 of Lim 2025 speaks of. Nodes ``bit``, ``mid``, ``sl``."""
+    if orientation not in ORIENTATIONS:
+        raise reject(CircuitError, "loaded bench", "orientation", orientation, "mod or mos")
+    if not w_over_l > 0:
+        raise reject(CircuitError, "loaded bench", "w_over_l", w_over_l, "> 0")
     if not resistance > 0:
         raise reject(CircuitError, "loaded bench", "resistance", resistance, "> 0 ohm")
     top, bottom, drain, source = ("bit", "mid", "mid", "sl") if orientation == "mod" else ("mid", "sl", "bit", "mid")
@@ -190,6 +196,11 @@ def loaded_bench(orientation: Orientation, mosfet: MosfetCard, *, resistance: fl
             "resistance": Parameter(resistance, "ohm", "in the place of the memristor"),
         },
     )
+
+
+def _check_state(where: str, state: float) -> None:
+    if not 0 <= state <= 1:
+        raise reject(CircuitError, where, "state", state, "within 0..1")
 
 
 def _source(name: str, node: str, value: float | Stimulus) -> VoltageSource:

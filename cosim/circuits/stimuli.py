@@ -6,6 +6,7 @@ Every stimulus is a `PiecewiseLinear` or a `Pulse`; sweeps, pulse trains and spi
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class PiecewiseLinear:
     def __post_init__(self) -> None:
         if not self.points:
             raise CircuitError("piecewise linear stimulus: must have at least one point")
+        if not self.points[0][0] >= 0:
+            raise reject(CircuitError, "piecewise linear stimulus", "time", float(self.points[0][0]), ">= 0 s")
+        for _, value in self.points:
+            if not isfinite(value):
+                raise reject(CircuitError, "piecewise linear stimulus", "value", float(value), "finite")
         for (before, _), (after, _) in pairwise(self.points):
             if not after > before:
                 raise reject(CircuitError, "piecewise linear stimulus", "time", after, f"> {before:g}, the time before it")
@@ -63,6 +69,8 @@ def triangular_sweep(corners: Sequence[float], *, rate: float, start: float = 0.
     """A triangular sweep through `corners` [V] at `rate` [V/s]; a corner equal to the one before is skipped."""
     if not rate > 0:
         raise reject(CircuitError, "sweep", "rate", rate, "> 0 V/s")
+    if len(corners) == 0:
+        raise reject(CircuitError, "sweep", "corners", "[]", "at least one voltage")
     points = [(start, float(corners[0]))]
     for corner in corners[1:]:
         if corner != points[-1][1]:
@@ -97,10 +105,13 @@ def spikes(times: Sequence[float], *, height: float = 3.0, rise: float = 100e-6,
 
     Source: Lim 2025, section 3.3 (100 us rise, 900 us flat, 100 us fall, 3 V on the gate).
     """
-    points: list[tuple[float, float]] = [] if times and times[0] == 0 else [(0.0, 0.0)]
-    for time in sorted(times):
+    points: list[tuple[float, float]] = [(0.0, 0.0)]
+    for time in sorted(float(time) for time in times):
+        if time < 0:
+            raise reject(CircuitError, "spike train", "time", time, ">= 0 s")
+        free = time - points[-1][0]
+        if free < -1e-9 * rise:  # less is the rounding of a spike that touches the one before
+            raise reject(CircuitError, "spike train", "time", time, f">= {points[-1][0]:g}, the end of the spike before it")
         corners = [(time, 0.0), (time + rise, height), (time + rise + flat, height), (time + rise + flat + fall, 0.0)]
-        if points and time < points[-1][0]:
-            raise reject(CircuitError, "spike train", "time", float(time), f">= {points[-1][0]:g}, the end of the spike before it")
-        points += corners[1:] if points and time == points[-1][0] else corners
+        points += corners[1:] if free <= 1e-9 * rise else corners
     return PiecewiseLinear(tuple(points))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cosim.sweep.jobs import Result
 
 TABLE_ENDINGS = (".csv", ".parquet")
+UNITS = {"gate": "V", "on": "S", "off": "S", "memristor_max": "V", "memristor_min": "V"}
 COLUMNS = ("orientation", "w_over_l", "gate", "on", "off", "on_off", "share", "memristor_max", "memristor_min", "status")
 
 
@@ -93,6 +94,9 @@ def _show(results: "list[Result]", output: Path | None, *, as_json: bool) -> Non
     if as_json:
         say_json([{**each.label, **each.measures, "status": str(each.status), "message": each.message, "key": each.key} for each in results])
     elif output is None:
-        say_table(COLUMNS, [[{**each.label, **each.measures, "status": str(each.status)}.get(name) for name in COLUMNS] for each in results])
+        say_table(
+            [f"{name} [{UNITS[name]}]" if name in UNITS else name for name in COLUMNS],
+            [[{**each.label, **each.measures, "status": str(each.status)}.get(name) for name in COLUMNS] for each in results],
+        )
     else:
         say(f"{output}: {len(results)} rows")

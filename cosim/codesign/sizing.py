@@ -142,6 +142,12 @@ class SizingAdvice:
         wanted = corner or self.crossings[0].corner
         return next(each.w_over_l for each in self.crossings if each.limit == limit and each.corner == wanted)
 
+    def size_words(self, limit: float) -> str:
+        """The smallest W/L for a limit in words, also where there is none."""
+        low, high = self.design.rule.w_over_l_range
+        found = self.crossing(limit)
+        return f"none within {low:g}..{high:g}" if np.isnan(found) else f"{found:.1f}"
+
     @property
     def smallest(self) -> float:
         """The smallest W/L that the rule allows, nominal."""
@@ -210,8 +216,7 @@ class SizingAdvice:
         other = next(each for each in ORIENTATIONS if each != self.orientation)
         return [
             ("orientation", f"{self.orientation.upper()} (headroom {self.headroom:+.3f} V; {other.upper()} {self.margin(other).volts:+.3f} V)"),
-            (f"smallest W/L, share <= {rule.share:.0%}", f"{self.smallest:.1f}"),
-            (f"smallest W/L, share <= {rule.strict_share:.0%}", f"{self.crossing(rule.strict_share):.1f}"),
+            *((f"smallest W/L, share <= {limit:.0%}", self.size_words(limit)) for limit in (rule.share, rule.strict_share)),
             (f"W/L {chosen.w_over_l:g}: share at full set", f"{chosen.share:.2%}"),
             (f"W/L {chosen.w_over_l:g}: memristor, transistor", f"{chosen.memristor:.3f} V, {chosen.transistor:.3f} V at {chosen.current * 1e3:.3f} mA"),
             (f"W/L {chosen.w_over_l:g}: on/off over the device alone", f"{self.on_off:.1%}"),

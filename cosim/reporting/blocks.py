@@ -37,10 +37,10 @@ def table(
     """
     return {
         "kind": "table",
-        "title": title,
+        "title": pretty(title),
         "columns": [vars(each) for each in columns],
         "rows": [[each if isinstance(each, dict) else pretty(str(each)) for each in row] for row in rows],
-        "caption": caption,
+        "caption": pretty(caption),
         "source": source,
         "size": size,
         "long": long,
@@ -51,13 +51,22 @@ def figure(name: str, drawing: Drawing | NotDrawn) -> Block:
     """A figure, or what stands in its place when its simulation failed."""
     if isinstance(drawing, NotDrawn):
         return {"kind": "missing", "title": drawing.name.replace("_", " "), "reason": drawing.reason}
-    rest = {key: value for key, value in vars(drawing).items() if key != "svg"}
-    return {"kind": "figure", "file": f"{name}.svg", "natural": False, **rest}
+    words = {key: pretty(getattr(drawing, key)) for key in ("title", "caption", "alt")}
+    return {"kind": "figure", "file": f"{name}.svg", "natural": False, **words, "source": drawing.source, "width": drawing.width}
 
 
 def picture(name: str, *, title: str, caption: str, alt: str) -> Block:
     """A schematic, printed in its own size."""
-    return {"kind": "figure", "file": f"{name}.svg", "natural": True, "title": title, "caption": caption, "alt": alt, "source": "", "width": FULL}
+    return {
+        "kind": "figure",
+        "file": f"{name}.svg",
+        "natural": True,
+        "title": pretty(title),
+        "caption": pretty(caption),
+        "alt": alt,
+        "source": "",
+        "width": FULL,
+    }
 
 
 def pair(first: Block, second: Block) -> Block:
@@ -82,7 +91,7 @@ def code(content: str, *, size: float) -> Block:
 
 def bullets(items: Sequence[tuple[str, str]]) -> Block:
     """A list of ``(title, text)``."""
-    return {"kind": "list", "items": [{"title": title, "text": content} for title, content in items]}
+    return {"kind": "list", "items": [{"title": pretty(title), "text": pretty(content)} for title, content in items]}
 
 
 def section(title: str, *blocks: Block, page: bool = True) -> Block:

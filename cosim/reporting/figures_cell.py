@@ -57,7 +57,8 @@ def load_curves(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title=f"Voltage on the memristor against its resistance, supply and gate {volts(design.supply.drain, digits=1)}",
         source="Lim 2025, Fig. S4",
-        caption=f"At W/L {design.transistor.chosen:g} a grounded source leaves {volts(design.cell.full_voltage, digits=1)} {direct}; a source follower does so {follower}, "
+        caption=f"At W/L {design.transistor.chosen:g} a grounded source leaves {volts(design.cell.full_voltage, digits=1)} {direct}; a source follower "
+        f"does so {follower}, "
         f"and never more than {volts(float(found.follower.max()))}.",
         alt="Two panels of voltage over load resistance for six W/L; the follower saturates near the supply less a threshold.",
         width=FULL,
@@ -102,7 +103,8 @@ def cell_loops(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title=f"I-V of the 1T1R cell over W/L, gate {volts(design.supply.gate, digits=1)}, bipolar sweep, body at the lowest node",
         source="Lim 2025, Fig. 4C, S5, S6",
-        caption=f"{best.upper()} keeps more of the window: at W/L {design.transistor.chosen:g} its filament reaches {percent(chosen[best].window.state_on)} of full set, "
+        caption=f"{best.upper()} keeps more of the window: at W/L {design.transistor.chosen:g} its filament reaches "
+        f"{percent(chosen[best].window.state_on)} of full set, "
         f"in the other orientation {percent(min(each.window.state_on for each in chosen.values()))}. Dashed: the memristor alone.",
         alt="Four panels of current-voltage loops of the cell in both orientations for six W/L and of the memristor alone.",
         width=FULL,
@@ -144,11 +146,16 @@ def shares(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title=f"Share of the transistor in the cell's voltage at full set, {advice.orientation.upper()}",
         source="Lim 2025, section 3.2",
-        caption=f"The {percent(rule.share, digits=0)} rule is met from W/L {_size(advice.smallest)} on, the {percent(rule.strict_share, digits=0)} rule from "
-        f"{_size(advice.crossing(rule.strict_share))}; the chosen {advice.chosen.w_over_l:g} takes {percent(advice.chosen.share, digits=2)}.",
+        caption=f"The {_met_from(advice, rule.share)}, the {_met_from(advice, rule.strict_share)}; "
+        f"the chosen {advice.chosen.w_over_l:g} takes {percent(advice.chosen.share, digits=2)}.",
         alt="Share of the transistor falling with W/L; two horizontal limits and the W/L at which they are crossed.",
         width=HALF,
     )
+
+
+def _met_from(advice: SizingAdvice, limit: float) -> str:
+    crossing = advice.crossing(limit)
+    return f"{percent(limit, digits=0)} rule is met {f'from W/L {crossing:.1f} on' if np.isfinite(crossing) else 'at no W/L that was searched'}"
 
 
 def key_picture(result: SynapseResult) -> Drawing:
@@ -162,7 +169,7 @@ def key_picture(result: SynapseResult) -> Drawing:
     axes.xaxis.set_major_locator(AutoLocator())
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.set_xlim(0.4 * advice.chosen.w_over_l, 2.1 * advice.chosen.w_over_l)
-    axes.set_ylim(0, 250 * advice.design.rule.share)
+    axes.set_ylim(0, 100 * max(2.5 * advice.design.rule.share, 1.3 * advice.chosen.share))
     return replace(drawing, svg=to_svg(figure))
 
 
@@ -179,7 +186,7 @@ def _share_plot(axes: Any, advice: SizingAdvice) -> None:
             axes.plot([size], [100 * limit], marker, color=color, markersize=4.5, label=f"{100 * limit:g} % rule: W/L {size:.1f}")
     label = f"chosen: W/L {advice.chosen.w_over_l:g}, {100 * advice.chosen.share:.1f} %"
     axes.plot([advice.chosen.w_over_l], [100 * advice.chosen.share], "o", color=VERMILLION, markersize=6, label=label)
-    size_ticks(axes, sizes)
+    size_ticks(axes, sizes.tolist())
     axes.set_ylabel("share of the transistor (%)")
     axes.set_ylim(0, None)
     axes.legend(loc="upper right")
@@ -219,7 +226,8 @@ def corners(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title=f"Corners at W/L {advice.chosen.w_over_l:g}, {advice.orientation.upper()}; dashed: the limits, in c the chosen W/L",
         source="not in the paper",
-        caption=f"The share is largest, {percent(share, digits=2)}, at {corner_words(corner)}; the headroom is smallest, {volts(margin, sign=True)}, at {corner_words(narrow)}. "
+        caption=f"The share is largest, {percent(share, digits=2)}, at {corner_words(corner)}; the headroom is smallest, {volts(margin, sign=True)}, at "
+        f"{corner_words(narrow)}. "
         f"There the {percent(rule.share, digits=0)} rule needs W/L {_size(max(value for _, value in needed))}.",
         alt="Three panels over temperature with a line for each supply: share, headroom and the W/L that the rule needs.",
         width=FULL,

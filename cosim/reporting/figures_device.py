@@ -17,9 +17,11 @@ from cosim.reporting.style import (
     canvas,
     decades,
     engineering_ticks,
+    measured,
     mosaic,
     percent,
     quantity,
+    scientific,
     shades,
     to_svg,
     volts,
@@ -48,8 +50,8 @@ def pinched_loops(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title="Pinched I-V of the memristor alone, card of the design and the one beside it",
         source="Lim 2025, Fig. 2A",
-        caption=f"A sweep to ±{full} at 1 V/s sets the card of the design to {quantity(first.on, 'S')} and resets it to {quantity(first.off, 'S')}, "
-        f"read at {read}: on/off {first.on / first.off:.0f}. The card beside it spans {quantity(second.on, 'S')} to {quantity(second.off, 'S')}, "
+        caption=f"A sweep to ±{full} at 1 V/s sets the card of the design to {measured(first.on, 'S')} and resets it to {measured(first.off, 'S')}, "
+        f"read at {read}: on/off {first.on / first.off:.0f}. The card beside it spans {measured(second.on, 'S')} to {measured(second.off, 'S')}, "
         f"on/off {second.on / second.off:.0f}.",
         alt="Two current-voltage loops on a logarithmic current axis, pinched at zero volts.",
         width=FULL,
@@ -74,8 +76,8 @@ def reset_stops(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title="Reset sweeps to rising stop voltages",
         source="Lim 2025, Fig. 2A",
-        caption=f"{len(stairs.sweeps)} of {len(stairs.stops)} sweeps: each continues where the one before stopped, from {quantity(stairs.conductance[0], 'S')} "
-        f"after {volts(-first[0])} to {quantity(stairs.conductance[-1], 'S')} after {volts(-last[0])}. "
+        caption=f"{len(stairs.sweeps)} of {len(stairs.stops)} sweeps: each continues where the one before stopped, from {measured(stairs.conductance[0], 'S')} "
+        f"after {volts(-first[0])} to {measured(stairs.conductance[-1], 'S')} after {volts(-last[0])}. "
         f"The reset is gradual: a step of {quantity(result.design.levels.step, 'V')} takes {percent(steepest)} of the conductance at most.",
         alt="Seven reset sweeps on a logarithmic current axis; each goes further and leaves a lower current.",
         width=HALF,
@@ -107,7 +109,8 @@ def staircase(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title="Staircase of levels",
         source="Lim 2025, Fig. 2B",
-        caption=f"The paper's rule forms {levels.counts.min()} to {levels.counts.max()} levels over {len(levels.counts)} seeds ({percent(share, digits=0)} reach "
+        caption=f"The paper's rule forms {levels.counts.min()} to {levels.counts.max()} levels over {len(levels.counts)} seeds ({percent(share, digits=0)} "
+        f"reach "
         f"{wanted}), but a second reading keeps {percent(kept, digits=0)} of their gaps{': the rule picks lucky reads' if kept < 0.9 else ''}. "
         f"All gaps of {wanted} levels at fixed stops hold in {percent(float(levels.fixed_held.mean()), digits=0)} of the seeds.",
         alt="Conductance falls with the stop voltage from 200 to 5.7 microsiemens; dots mark the levels.",
@@ -131,7 +134,7 @@ def reads(result: SynapseResult) -> Drawing:
         title=f"Reads of {len(traces.conductance)} levels over {design.noise.duration:g} s",
         source="Lim 2025, Fig. 2C",
         caption=f"Read at {quantity(design.cell.read_voltage, 'V')} every {quantity(design.noise.interval, 's')}: no level drifts, the state moves by "
-        f"{np.max(np.abs(traces.drift)):.1e} at most; what is seen is the read noise of the noise card.",
+        f"{scientific(float(np.max(np.abs(traces.drift))))} at most; what is seen is the read noise of the noise card.",
         alt="Horizontal noisy traces of conductance over one hundred seconds, one for each level.",
         width=HALF,
     )
@@ -154,8 +157,9 @@ def deviations(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title="Relative deviation against conductance",
         source="Lim 2025, Fig. 2D",
-        caption=f"The deviation {'rises' if traces.deviation[low] > traces.deviation[high] else 'does not rise'} as the conductance falls, from {percent(traces.deviation[high])} at {quantity(mean[high], 'S')} to "
-        f"{percent(traces.deviation[low])} at {quantity(mean[low], 'S')}. The points of Fig. 2D are not printed: the table is an assumption.",
+        caption=f"The deviation {'rises' if traces.deviation[low] > traces.deviation[high] else 'does not rise'} as the conductance falls, from "
+        f"{percent(traces.deviation[high])} at {measured(mean[high], 'S')} to "
+        f"{percent(traces.deviation[low])} at {measured(mean[low], 'S')}. The points of Fig. 2D are not printed: the table is an assumption.",
         alt="Relative deviation in percent falls as the conductance grows; simulated points lie on the line of the table.",
         width=HALF,
     )
@@ -183,7 +187,8 @@ def variability(result: SynapseResult) -> Drawing:
         svg=to_svg(figure),
         title=f"Variation of I0 and Rs, {found.on.shape[1]} cycles at each spread",
         source="Lim 2025, Fig. S3",
-        caption=f"At a spread of {percent(float(found.spreads[-1]), digits=0)} the conductance after set varies by {percent(float(on), digits=0)} and that after reset "
+        caption=f"At a spread of {percent(float(found.spreads[-1]), digits=0)} the conductance after set varies by {percent(float(on), digits=0)} and that "
+        f"after reset "
         f"by {percent(float(off), digits=0)}; at {percent(float(found.spreads[0]), digits=0)} by {percent(float(found.on[0].std() / found.on[0].mean()))} and "
         f"{percent(float(found.off[0].std() / found.off[0].mean()))}. {apart}",
         alt="Six panels with ten loops each, the loops spreading with the variation, and a panel with the conductances after set and reset.",
@@ -195,7 +200,7 @@ def _variability_panels(count: int) -> tuple[Any, list[Any]]:
     """Panels of loops in two rows, and a tall one at the right for the spread."""
     columns = (count + 1) // 2
     names = [[f"p{row * columns + column}" if row * columns + column < count else "." for column in range(columns)] + ["spread"] for row in range(2)]
-    figure, made = mosaic(FULL, 100, names, width_ratios=[1.0] * columns + [1.15])
+    figure, made = mosaic(FULL, 94, names, width_ratios=[1.0] * columns + [1.15])
     return figure, [*(made[f"p{index}"] for index in range(count)), made["spread"]]
 
 

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from cosim.circuits.circuit import Circuit, spice_name
 from cosim.circuits.elements import Behavioral, Element, Instance, Memristor, Mosfet, Resistor, VoltageSource
@@ -30,6 +30,7 @@ ROOF = 1.3  # height of the wire from the upper node to its source
 LINE = 0.5  # distance of two lines of text
 SOURCE = 1.9  # height of a source
 
+Align = Literal["left", "right"]
 Stacked = Memristor | Resistor | Mosfet
 Feed = VoltageSource | Behavioral
 
@@ -51,8 +52,21 @@ class Stack:
     frame: str
 
 
-def draw(circuit: Circuit) -> bytes:
-    """The schematic of a top circuit as SVG.
+@dataclass(frozen=True)
+class Schematic:
+    """A drawn circuit.
+
+    Attributes:
+        svg: the picture.
+        labels: every line of text with the box that it takes: left, right, low, top, in steps of the drawing.
+    """
+
+    svg: bytes
+    labels: tuple[tuple[str, tuple[float, float, float, float]], ...]
+
+
+def draw(circuit: Circuit) -> Schematic:
+    """The schematic of a top circuit.
 
     Raises:
         CircuitError: it is more than one stack of memristors, resistors and transistors with sources to ground.
@@ -68,7 +82,8 @@ def draw(circuit: Circuit) -> bytes:
     sheet = schemdraw.Drawing(canvas="svg", show=False, inches_per_unit=UNIT, fontsize=FONT, lw=1.0, unit=STEP)
     pen = _Pen(sheet)
     pen.stack(stack)
-    return _cropped(bytes(sheet.get_imagedata("svg")).decode(), pen.extent).encode()
+    svg = _cropped(bytes(sheet.get_imagedata("svg")).decode(), pen.extent)
+    return Schematic(svg.encode(), tuple(pen.labels))
 
 
 def stack_of(circuit: Circuit) -> Stack:
@@ -79,7 +94,7 @@ def stack_of(circuit: Circuit) -> Stack:
     """
     flat = flatten(circuit).elements
     rising = {_ends(each)[0]: each for each in flat if isinstance(each, Stacked)}
-    feeds = {_fed(circuit, each): each for each in flat if not isinstance(each, Stacked)}
+    feeds = dict(_fed(circuit, each) for each in flat if not isinstance(each, Stacked))
     lower = {_ends(each)[1] for each in rising.values()}
     starts = [node for node in rising if node not in lower]
     if len(starts) != 1:
@@ -111,10 +126,10 @@ def _ends(element: Stacked) -> tuple[str, str]:
     return (element.nodes[0], element.nodes[1])
 
 
-def _fed(circuit: Circuit, element: Element) -> str:
-    """The node that a source holds against ground."""
+def _fed(circuit: Circuit, element: Element) -> tuple[str, Feed]:
+    """A source, and the node that it holds against ground."""
     if isinstance(element, Feed) and element.negative == "0":
-        return element.positive
+        return element.positive, element
     raise CircuitError(f"{circuit.name}, schematic: {spice_name(element)} cannot be drawn; must be a stack element or a voltage source to ground")
 
 
@@ -126,6 +141,7 @@ class _Pen:
 
         self.sheet, self.parts = sheet, parts
         self.extent = (0.0, 0.0, 0.0, 0.0)  # left, right, low, top of what is drawn, text included
+        self.labels: list[tuple[str, tuple[float, float, float, float]]] = []
 
     def stack(self, stack: Stack) -> None:
         """Everything: elements, wires, sources, frame."""
@@ -136,7 +152,7 @@ class _Pen:
         self._upper(stack, base)
         self._lower(stack, bottom, base)
         for index, node in enumerate(stack.nodes[1:-1], 1):
-            self._text([_short(node)], -0.25, -STEP * index, align="right")
+            self._text([_short(node)], -0.35, -STEP * index, align="right")
         if stack.frame:
             self._frame(stack, bottom)
 
@@ -153,7 +169,7 @@ class _Pen:
             self._ground(0, base - SOURCE)
             return
         self._wire((0, bottom), (0, base))
-        self._port((0, bottom - 0.45), node, framed=bool(stack.frame), label=(-0.25, bottom - 0.75), align="right")
+        self._port((0, bottom - 0.45), node, framed=bool(stack.frame), label=(-0.3, bottom - 0.85), align="right")
         self._feed(stack, node, 0, base)
 
     def _element(self, element: Stacked, top: float, stack: Stack, base: float) -> None:
@@ -211,7 +227,7 @@ class _Pen:
             self.sheet.add(self.parts.Line().at(first).to(second).linestyle("--").color("#6A6A6A").linewidth(0.7).zorder(0))
         self._text([stack.frame], right, top + 0.35, align="right", color="#4A4A4A")
 
-    def _port(self, at: tuple[float, float], node: str, *, framed: bool, label: tuple[float, float], align: str = "left") -> None:
+    def _port(self, at: tuple[float, float], node: str, *, framed: bool, label: tuple[float, float], align: Align = "left") -> None:
         """The name of a node, and a small circle where it passes the frame."""
         if framed:
             self.sheet.add(self.parts.Dot(open=True, radius=0.09).at(at))
@@ -229,13 +245,16 @@ class _Pen:
         self.sheet.add(self.parts.Ground(lead=False).at((x, y)).right())
         self._cover(x - 0.5, x + 0.5, y - 0.4, y)
 
-    def _text(self, lines: Iterable[str], x: float, y: float, *, align: str = "left", size: float = FONT, color: str = "#111111") -> None:
+    def _text(self, lines: Iterable[str], x: float, y: float, *, align: Align = "left", size: float = FONT, color: str = "#111111") -> None:
         """Lines of text, the middle of the first one at (x, y)."""
         for index, line in enumerate(lines):
             label = self.parts.Label().at((x, y - LINE * index - 0.16)).right()
             self.sheet.add(label.label(line, halign=align, valign="base", fontsize=size, color=color, ofst=0))
             width = LETTER * len(line)
-            self._cover(*((x, x + width) if align == "left" else (x - width, x)), y - LINE * (index + 0.5), y + LINE / 2)
+            left = x if align == "left" else x - width
+            box = (left, left + width, y - LINE * (index + 0.5), y - LINE * (index - 0.5))
+            self.labels.append((line, box))
+            self._cover(*box)
 
 
 def _cropped(svg: str, extent: tuple[float, float, float, float]) -> str:

@@ -6,6 +6,8 @@ Not here: what is drawn (`figures_device`, `figures_transistor`, `figures_cell`)
 """
 
 import io
+import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +22,21 @@ HALF = 84.0  # [mm] two beside each other
 BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, BLACK, GRAY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#111111", "#8A8A8A"
 GAP = "\N{EN SPACE}"  # between the letter of a panel and its title: SVG folds plain spaces
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-SETTINGS = {
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+SIGNS = (  # pattern in plain text, what is printed
+    (r"\bu(S|A|W|V|m|s)\b", r"µ\1"),
+    (r"\bum2\b", "µm²"),
+    (r"\b([kM]?)ohm\b", r"\1Ω"),
+    (r"\bdegC\b", "°C"),
+    (r"\+-", "±"),
+    (r">=", "≥"),
+    (r"<=", "≤"),
+    (r"(?<=\d)\.\.(?=[-\d])", " to "),
+    (r"(?<![\w.])-(?=\d)", MINUS),
+    (r" - ", f" {MINUS} "),
+    (r"(?<=\d) 1/(V|s)\b", r" \1⁻¹"),
+)
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.0,
     "axes.titlesize": 7.5,
@@ -179,16 +195,32 @@ def size_ticks(axes: Any, sizes: Sequence[float]) -> None:
 
 
 def quantity(value: float, unit: str, *, digits: int = 3) -> str:
-    """A number for people, with the true signs for micro and ohm and a space that does not break."""
-    text = engineering(value, unit, digits=digits)
-    return pretty(text).replace(" ", "\N{NO-BREAK SPACE}")
+    """A given number for people, as short as it can be: ``50 mV``, with a space that does not break."""
+    return pretty(engineering(value, unit, digits=digits)).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def measured(value: float, unit: str) -> str:
+    """A simulated number in three significant digits, zeros at the end included: ``1.30 mA``."""
+    if value == 0 or not math.isfinite(value):
+        return quantity(value, unit)
+    rounded = float(f"{value:.3g}")
+    exponent = min(12, max(-15, 3 * math.floor(math.log10(abs(rounded)) / 3)))
+    prefix = pretty(engineering(10.0**exponent, unit)).removeprefix("1 ")
+    return f"{rounded / 10.0**exponent:#.3g}".rstrip(".").replace("-", MINUS) + "\N{NO-BREAK SPACE}" + prefix
+
+
+def scientific(value: float) -> str:
+    """A pure number in powers of ten: ``2.2 x 10^-8`` with true signs."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    power = str(int(exponent)).translate(str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}\N{NO-BREAK SPACE}{TIMES}\N{NO-BREAK SPACE}10{power}"
 
 
 def pretty(text: str) -> str:
-    """Units as they are printed: ``uS`` is µS, ``ohm`` is Ω, ``degC`` is °C, ``+-`` is ±."""
-    words = {"uS": "µS", "uA": "µA", "uW": "µW", "um": "µm", "us": "µs", "um2": "µm²", "kohm": "kΩ", "Mohm": "MΩ", "mohm": "mΩ", "ohm": "Ω", "degC": "°C"}
-    words |= {"+-": "±", ">=": "≥", "<=": "≤"}
-    return " ".join(words.get(word, word) for word in text.split(" "))
+    """Signs and units as they are printed: µS, Ω, °C, ≥, a true minus, ``5.7 to 200`` for ``5.7..200``."""
+    for pattern, sign in SIGNS:
+        text = re.sub(pattern, sign, text)
+    return text
 
 
 def percent(share: float, *, digits: int = 1) -> str:
@@ -198,7 +230,7 @@ def percent(share: float, *, digits: int = 1) -> str:
 
 def volts(value: float, *, digits: int = 2, sign: bool = False) -> str:
     """A voltage with a fixed number of decimals and a true minus."""
-    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}") + "\N{NO-BREAK SPACE}V"
+    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", MINUS) + "\N{NO-BREAK SPACE}V"
 
 
 def listing(words: Iterable[str]) -> str:

@@ -328,8 +328,9 @@ def _ends_within(process: "subprocess.Popen[bytes]", timeout: float) -> bool:
 
     On Linux the kernel wakes us: `Popen.wait` with a timeout polls, and comes up to 50 ms late.
     """
-    if sys.platform == "linux":
-        descriptor = os.pidfd_open(process.pid)
+    pidfd_open = getattr(os, "pidfd_open", None)
+    if pidfd_open is not None:
+        descriptor = pidfd_open(process.pid)
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)

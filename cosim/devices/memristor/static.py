@@ -5,8 +5,6 @@ Source of the form: Miranda 2015 (memdiode); of the values: the card.
 Not here: switching (`switching.py`), read noise (`read_noise.py`).
 """
 
-import math
-
 from array_api_compat import array_namespace
 
 from cosim._types import Array
@@ -43,20 +41,23 @@ def current(card: MemristorCard, voltage: Array, state: Array, *, noise: Array |
         raise reject(DeviceError, "memristor", "state", float(state[~inside][0]), "within 0..1")
     scale = (1.0 + noise) * current_scale(card, state)
     drop = card.series_resistance * scale  # across the series resistance, over sinh
-    voltage = voltage + 0.0 * drop  # of the full shape
     guess = xp.asinh(voltage / drop) / card.slope
     across = xp.clip(xp.where(xp.abs(guess) < xp.abs(voltage), guess, voltage), min=-CLAMP, max=CLAMP)
     for _ in range(NEWTON_STEPS):
         bent = card.slope * xp.clip(across, min=-CLAMP, max=CLAMP)
         excess = across + drop * xp.sinh(bent) - voltage
         across = across - excess / (1.0 + drop * card.slope * xp.cosh(bent))
-    beyond = voltage - xp.sign(voltage) * drop * math.sinh(card.slope * CLAMP)  # the sinh element at its clamp
-    across = xp.where(xp.abs(across) < CLAMP, across, beyond)
-    return (voltage - across) / card.series_resistance
+    return scale * xp.sinh(card.slope * xp.clip(across, min=-CLAMP, max=CLAMP))
 
 
 def conductance(card: MemristorCard, state: Array, *, voltage: float) -> Array:
-    """G(x) = I/V [S] at the read `voltage` [V], for `state` of any shape."""
+    """G(x) = I/V [S] at the read `voltage` [V], for `state` of any shape.
+
+    Raises:
+        DeviceError: the voltage is 0, or a state lies outside of 0..1.
+    """
+    if voltage == 0:
+        raise reject(DeviceError, f"memristor {card.name}", "voltage", voltage, "other than 0 V")
     return current(card, state * 0.0 + voltage, state) / voltage
 
 

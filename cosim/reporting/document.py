@@ -1,0 +1,226 @@
+"""The report as a value: sections in order, and the pictures they name. `pdf` prints it.
+
+A part of the study that failed says so in the place of its tables and figures.
+"""
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import cosim
+from cosim.circuits.cells import ORIENTATIONS, Orientation, device_bench, loaded_bench, transistor_bench
+from cosim.circuits.circuit import Circuit
+from cosim.claims import KINDS, Verdict
+from cosim.codesign.cellbench import loop, positive_drive
+from cosim.codesign.window import cell_loop
+from cosim.errors import SimulationError
+from cosim.reporting import schematics, tables_cell, tables_device, verdict
+from cosim.reporting.assumptions import assumptions
+from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
+from cosim.reporting.figures import draw
+from cosim.reporting.style import Drawing, listing
+from cosim.spice.deck import Deck
+from cosim.spice.engines import Engine
+from cosim.studies.lim2025.synapse import SynapseResult
+from cosim.studies.lim2025.synapse.drive import LOADS
+from cosim.studies.lim2025.synapse.transistor import DRAIN
+from cosim.sweep.lab import Question
+
+PREFIX = "lim2025.synapse"
+LTSPICE = (
+    "Save the text below as {name}.cir, or write one like it with cosim netlist. In LTspice: File, Open, then Run; plot I(Vbit) against V(bit). Parameters "
+    "that may be changed are the .param lines at the top. In ngspice: ngspice -n -D ngbehavior=lta -b {name}.cir."
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """Content for the template, and the pictures by file name without ending."""
+
+    content: Block
+    pictures: dict[str, bytes]
+
+
+def build(result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, *, command: str = "") -> Document:
+    """The whole report of one study."""
+    return _Builder(result, verdicts, engine, command).document()
+
+
+class _Builder:
+    """Collects the pictures while the sections are written."""
+
+    def __init__(self, result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, command: str) -> None:
+        self.result, self.verdicts, self.engine, self.command = result, verdicts, engine, command
+        self.pictures: dict[str, bytes] = {}
+
+    def document(self) -> Document:
+        """All pages in order."""
+        orientation = self.result.advice.orientation if self.result.advice else "mod"
+        first = verdict.page(self.result, self.verdicts, [self._schematic(self._bench(orientation)), self._figure("key_picture")])
+        content = {
+            "title": "1T1R synapse: which cell to build",
+            "product": f"cosim {cosim.__version__}",
+            "design": f"design {self.result.design.name}, digest {self.result.design.digest()[:12]}",
+            "verdict": first,
+            "sections": [
+                self._cards(),
+                self._schematics(),
+                self._memristor(),
+                self._transistor(),
+                self._drive(),
+                self._cell(),
+                self._sizing(),
+                self._claims(),
+                section("Assumptions", bullets(assumptions(self.result, self.engine)), page=False),
+                self._provenance(),
+                self._netlist(),
+            ],
+        }
+        return Document(content, self.pictures)
+
+    def _figure(self, name: str) -> Block:
+        drawing = draw(name, self.result)
+        if isinstance(drawing, Drawing):
+            self.pictures[name] = drawing.svg
+        return figure(name, drawing)
+
+    def _table(self, title: str, part: str, make: Callable[..., Block]) -> Block:
+        """A table of a part of the study, or why it is missing."""
+        try:
+            return make(self.result.part(part)) if part == "advice" else make(self.result)
+        except SimulationError as error:
+            return missing(title, str(error))
+
+    def _cards(self) -> Block:
+        devices = self.result.devices
+        return section(
+            "Devices",
+            tables_device.memristor(devices.memristor),
+            pair(tables_device.comparison(devices.memristor, self.result.comparison), tables_device.read_noise(self.result.noise)),
+            tables_device.mosfet(devices.mosfet, self.result.design),
+        )
+
+    def _schematic(self, circuit: Circuit) -> Block:
+        """A picture of a circuit, its caption from the circuit too."""
+        name = f"schematic_{circuit.name}"
+        self.pictures[name] = schematics.draw(circuit).svg
+        models = listing(schematics.models_of(circuit))
+        description = circuit.description[:1].upper() + circuit.description[1:]
+        return picture(name, title=description, caption=f"{models}.", alt=f"Schematic of {circuit.name}: {description}; {models}.")
+
+    def _bench(self, orientation: Orientation) -> Circuit:
+        """The cell as the loops over W/L run it."""
+        return self._loop(orientation).circuit
+
+    def _loop(self, orientation: Orientation) -> Question:
+        design = self.result.design
+        size, length, voltage = design.transistor.chosen, design.transistor.length, design.cell.full_voltage
+        return cell_loop(self.result.devices, orientation, w_over_l=size, length=length, voltage=voltage, gate=design.supply.gate, body="lowest")
+
+    def _schematics(self) -> Block:
+        design, devices = self.result.design, self.result.devices
+        size, length = design.transistor.chosen, design.transistor.length
+        mod, mos = (self._schematic(self._bench(each)) for each in ORIENTATIONS)
+        alone = self._schematic(device_bench(devices.memristor, loop(design.cell.full_voltage)))
+        transistor = self._schematic(transistor_bench(devices.mosfet, drain=DRAIN, gate=design.supply.gate, w_over_l=size, length=length))
+        drive = positive_drive("set", supply=design.supply.drain, gate=design.supply.gate)
+        loads = [
+            self._schematic(loaded_bench(each, devices.mosfet, resistance=float(LOADS[0]), drive=drive, w_over_l=size, length=length)) for each in ORIENTATIONS
+        ]
+        return section(
+            "Schematics",
+            text(
+                "Drawn from the circuits that were simulated; names are those of the netlist. The thick bar of the memristor is its top electrode (TE), "
+                "the other end the "
+                "bottom electrode (BE); a positive voltage of TE over BE sets. The dashed frame is the cell as it is instantiated, its circles are the ports."
+            ),
+            pair(mod, mos),
+            pair(alone, transistor),
+            pair(*loads),
+        )
+
+    def _memristor(self) -> Block:
+        return section(
+            "The memristor alone",
+            self._figure("pinched_loops"),
+            pair(self._figure("reset_stops"), self._figure("staircase")),
+            pair(self._figure("reads"), self._figure("deviations")),
+            self._figure("variability"),
+        )
+
+    def _transistor(self) -> Block:
+        return section("The transistor alone", self._figure("transistor"), page=False)
+
+    def _drive(self) -> Block:
+        return section(
+            "How much voltage reaches the memristor",
+            self._table("Table 1", "table", tables_cell.positive_drive),
+            self._table("bipolar drive", "bipolar", tables_cell.bipolar_drive),
+            self._figure("load_curves"),
+            page=False,
+        )
+
+    def _cell(self) -> Block:
+        return section(
+            "The 1T1R cell over W/L",
+            self._figure("cell_loops"),
+            self._table("window of the cell", "cells", tables_cell.windows),
+            pair(self._figure("on_off"), self._figure("shares")),
+            page=False,
+        )
+
+    def _sizing(self) -> Block:
+        return section(
+            "Sizing",
+            self._table("margins", "advice", tables_cell.margins),
+            self._table("operating points", "advice", tables_cell.operating_points),
+            self._figure("corners"),
+            self._table("corners", "advice", tables_cell.corner_rows),
+            page=False,
+        )
+
+    def _claims(self) -> Block:
+        kinds = sorted({each.kind for each in self.verdicts}, key=["reproduction", "prediction", *KINDS].index)
+        return section(
+            "Claims",
+            text(f"Each claim has a number and a direction; ids begin with {PREFIX}. What a card was fitted to is kept apart from what follows."),
+            *(tables_cell.claims(self.verdicts, kind, PREFIX) for kind in kinds),
+            page=False,
+        )
+
+    def _provenance(self) -> Block:
+        design = self.result.design
+        rows: list[list[Any]] = [
+            ["cosim", cosim.__version__],
+            ["Python", platform.python_version()],
+            ["NumPy", version("numpy")],
+            ["simulator", f"{self.engine.kind} {self.engine.version}"],
+            ["seed of all random draws", str(design.run.seed)],
+            ["design", design.name],
+            ["digest of the design", code_cell(design.digest())],
+            ["digest of the appended deck", code_cell(self._deck().digest())],
+            ["command", code_cell(self.command or "-")],
+            ["parts that failed", "; ".join(f"{name}: {reason}" for name, reason in self.result.failures.items()) or "none"],
+        ]
+        return section(
+            "Provenance",
+            text(
+                "The report holds no date: the same design, versions and simulator give the same bytes. Deck hashes in the tables are the first twelve "
+                "digits of the SHA-256 "
+                "over netlist and included files; the store keeps its results under the same text."
+            ),
+            table("Where the numbers come from", [Column("what"), Column("value", width="1")], rows),
+            tables_device.design_values(self.result),
+            page=False,
+        )
+
+    def _deck(self) -> Deck:
+        """The bench of the recommended cell."""
+        return self._loop(self.result.advice.orientation if self.result.advice else "mod").deck()
+
+    def _netlist(self) -> Block:
+        deck = self._deck()
+        name = f"cell_{self.result.advice.orientation if self.result.advice else 'mod'}_loop"
+        return section("Netlist", text(LTSPICE.format(name=name)), heading(f"{name}.cir"), code(deck.text, size=6.8))

@@ -1,0 +1,118 @@
+"""The first page: what to build, at a glance."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cosim.circuits.cells import ORIENTATIONS, WORDS
+from cosim.claims import Verdict
+from cosim.codesign.sizing import SizingAdvice
+from cosim.reporting import tables_cell
+from cosim.reporting.blocks import Block, missing
+from cosim.reporting.figures_cell import corner_words
+from cosim.reporting.style import listing, percent, quantity, volts
+from cosim.studies.lim2025.synapse import SynapseResult
+
+SHOWN_CLAIMS = 4  # open ones that the first page names
+
+
+def page(result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[Block]) -> Block:
+    """The content of the page.
+
+    Args:
+        result: of the study.
+        verdicts: on its claims.
+        pictures: two blocks that stand beside each other, the recommended cell and the share over W/L.
+    """
+    common: Block = {"pictures": list(pictures), "remarks": [*_corner_remark(result), _claims_remark(verdicts), _limits_remark()]}
+    if result.advice is None:
+        reason = result.failures.get("advice", "it was not computed")
+        undecided = {"headline": "Not decided", "word": "NOT RUN", "mark": "bad", "explanation": f"The sizing did not run: {reason}", "tiles": []}
+        return {**common, **undecided, "checks": missing("design rules", reason)}
+    return {**common, **_answer(result.advice), "tiles": _tiles(result.advice), "checks": tables_cell.checks(result.advice)}
+
+
+def _answer(advice: SizingAdvice) -> dict[str, Any]:
+    design, chosen, name = advice.design, advice.chosen, advice.orientation.upper()
+    full = design.cell.full_operation
+    other = _other(advice)
+    facts = (
+        f"{name}: the {WORDS[advice.orientation].replace(' on ', ' is on the ')} of the transistor. At a gate of {volts(design.supply.gate, digits=1)} the "
+        f"transistor takes "
+        f"{percent(chosen.share)} of the cell's {volts(design.cell.full_voltage, digits=0)} at full set; the limit is {percent(design.rule.share, digits=0)}. "
+        f"The full {full} {_left(advice.headroom, 'has')}; {other.orientation.upper()} {_left(other.volts, 'would have')}."
+    )
+    if advice.passed:
+        return {"headline": f"Build {name} with W/L {chosen.w_over_l:g}", "word": "PASS", "mark": "good", "explanation": facts}
+    failed = listing(each.name for each in advice.checks if each.required and not each.passed)
+    return {"headline": f"Do not build W/L {chosen.w_over_l:g}", "word": "FAIL", "mark": "bad", "explanation": f"Not met: {failed}. {facts}"}
+
+
+def _left(volts_left: float, verb: str) -> str:
+    """``has 0.63 V to spare``, or ``falls 0.05 V short``."""
+    if volts_left >= 0:
+        return f"{verb} {volts(volts_left)} to spare"
+    return f"{'falls' if verb == 'has' else 'would fall'} {volts(-volts_left)} short"
+
+
+def _tiles(advice: SizingAdvice) -> list[dict[str, str]]:
+    rule, chosen, other = advice.design.rule, advice.chosen, _other(advice)
+    strict = advice.crossing(rule.strict_share)
+    length = advice.design.transistor.length
+    return [
+        {"label": "smallest W/L", "value": _size(advice.smallest), "note": f"for the {percent(rule.share, digits=0)} rule"},
+        {"label": "strict answer", "value": _size(strict), "note": f"for the {percent(rule.strict_share, digits=0)} rule"},
+        {"label": "headroom", "value": volts(advice.headroom, sign=True), "note": f"{other.orientation.upper()} {volts(other.volts, sign=True)}"},
+        {"label": "on/off kept", "value": percent(advice.on_off), "note": "of the memristor alone"},
+        {
+            "label": "transistor area",
+            "value": f"{chosen.area * 1e12:.0f} µm²",
+            "note": f"W {quantity(chosen.w_over_l * length, 'm')}, L {quantity(length, 'm')}",
+        },
+    ]
+
+
+def _corner_remark(result: SynapseResult) -> list[dict[str, str]]:
+    advice = result.advice
+    if advice is None:
+        return []
+    rule = advice.design.rule
+    corner, share = max(advice.corner_shares, key=lambda each: each[1])
+    narrow, margin = min(advice.corner_margins, key=lambda each: each[1])
+    needed = max(each.w_over_l for each in advice.crossings if each.limit == rule.share)
+    text = f"At {corner_words(corner)} the transistor takes {percent(share, digits=2)}, "
+    if share > rule.share:
+        remedy = f"W/L {needed:.1f}" if np.isfinite(needed) else "no W/L that was searched"
+        text += f"more than the {percent(rule.share, digits=0)} allowed: {remedy} would hold there. "
+    else:
+        text += f"within the {percent(rule.share, digits=0)} allowed. "
+    place = "there too" if corner == narrow else f"at {corner_words(narrow)}"
+    return [{"title": "Worst corner", "text": f"{text}The headroom is smallest {place}, {volts(margin, sign=True)}."}]
+
+
+def _claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:
+    met = Counter(each.kind for each in verdicts if each.verdict == "met")
+    counted = Counter(each.kind for each in verdicts)
+    kinds = listing(f"{met[kind]} of {counted[kind]} {kind}s" for kind in ("reproduction", "prediction", "calibration") if counted[kind])
+    open_claims = [".".join(each.id.split(".")[-2:]) for each in verdicts if each.verdict != "met"]
+    more = f" and {len(open_claims) - SHOWN_CLAIMS} more" if len(open_claims) > SHOWN_CLAIMS else ""
+    rest = f" Open: {', '.join(open_claims[:SHOWN_CLAIMS])}{more}." if open_claims else ""
+    return {"title": f"Claims: {sum(met.values())} of {len(verdicts)} met", "text": f"{kinds}; a calibration only repeats what a card was fitted to.{rest}"}
+
+
+def _limits_remark() -> dict[str, str]:
+    return {
+        "title": "Before you rely on it",
+        "text": "The memristor has no temperature dependence, the transistor is a public card of the same class as the paper's, and one cell is no array: "
+        "see the assumptions. Your foundry's library takes the card's place through the design file.",
+    }
+
+
+def _other(advice: SizingAdvice) -> Any:
+    return advice.margin(next(each for each in ORIENTATIONS if each != advice.orientation))
+
+
+def _size(value: float) -> str:
+    return f"{value:.1f}" if np.isfinite(value) else "none"

@@ -1,0 +1,65 @@
+"""One small study, simulated once, for all tests of the report."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import cosim
+from cosim.claims import Verdict, judge
+from cosim.design import CornersSection, Design, LevelsSection, NoiseSection, TransistorSection, VariabilitySection
+from cosim.reporting.document import Document, build
+from cosim.spice.engines import Engine, find_engine
+from cosim.studies.lim2025 import synapse
+from cosim.studies.lim2025.synapse import SynapseResult
+from cosim.sweep.lab import Lab
+from cosim.sweep.store import Store
+
+DESIGN = Design(
+    name="small",
+    transistor=TransistorSection(w_over_l=(20.0, 65.0, 130.0)),
+    corners=CornersSection(temperature=(27.0, 85.0)),
+    levels=LevelsSection(step=10e-3, seeds=3),
+    variability=VariabilitySection(spreads=(0.05, 0.5), cycles=3),
+    noise=NoiseSection(duration=10.0),
+)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The simulator of this machine."""
+    return find_engine()
+
+
+@pytest.fixture(scope="session")
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of the study are kept."""
+    return tmp_path_factory.mktemp("report") / "store"
+
+
+@pytest.fixture(scope="session")
+def result(engine: Engine, store_folder: Path) -> SynapseResult:
+    """The study, really simulated."""
+    with Store.open(store_folder) as store:
+        found = synapse.run(DESIGN, Lab(engine=engine, store=store))
+    assert found.failures == {}
+    return found
+
+
+@pytest.fixture(scope="session")
+def verdicts(result: SynapseResult, engine: Engine) -> list[Verdict]:
+    """On the claims of the study."""
+    return judge(synapse.CLAIMS, result, seed=1, versions={"cosim": cosim.__version__, engine.kind: engine.version})
+
+
+@pytest.fixture(scope="session")
+def document(result: SynapseResult, verdicts: list[Verdict], engine: Engine) -> Document:
+    """The report of the study."""
+    return build(result, verdicts, engine, command="cosim report small.toml")
+
+
+@pytest.fixture(scope="session")
+def broken(result: SynapseResult) -> SynapseResult:
+    """The study as it is when nothing could be simulated."""
+    parts = ("loops", "stairs", "levels", "traces", "variability", "transistors", "table", "bipolar", "load_curves", "cells", "advice", "mirrored")
+    return replace(result, **dict.fromkeys(parts), failures=dict.fromkeys(parts, "device_bench: timeout, took too long"))
