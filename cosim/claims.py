@@ -23,7 +23,10 @@ KINDS = {
     "reproduction": "the paper reports it, the model was not fitted to it",
     "prediction": "no paper reports it",
 }
-STUDIES = {"lim2025.synapse": "cosim.studies.lim2025.synapse"}
+STUDIES = {
+    "lim2025.synapse": "cosim.studies.lim2025.synapse",
+    "spice.sweeps": "cosim.studies.spice.sweeps",
+}
 DIGITS = 6  # significant digits of values in files, so that they do not change with the last bit
 
 

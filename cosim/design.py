@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 from cosim.errors import DesignError, UnitError
-from cosim.params import param
-from cosim.units import engineering, parse, plain
+from cosim.params import Limit, Span, param
+from cosim.units import PER_ROOT_AREA, engineering, parse, plain
 
 FORMAT = 1
+Axis = tuple[float, ...] | Span | None  # values of a sweep, a span to take them from, or none: the quantity does not move
+Bound = Limit | None  # on a measure of a sweep
 
 
 def _text(description: str, *, default: str, choices: tuple[str, ...] = (), file: str = "") -> Any:
@@ -44,7 +46,13 @@ class Section:
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.type is str:
+            if value is None:
+                continue
+            if isinstance(value, Span):
+                self._check_span(each.name, value, each.metadata)
+            elif isinstance(value, Limit):
+                self._check_limit(each.name, value)
+            elif each.type is str:
                 if each.metadata["choices"] and value not in each.metadata["choices"]:
                     raise self._reject(each.name, repr(value), " or ".join(map(repr, each.metadata["choices"])))
             else:
@@ -57,6 +65,24 @@ class Section:
         for index, number in enumerate(value if isinstance(value, tuple) else (value,)):
             if not math.isfinite(number) or number not in metadata["range"]:
                 raise self._reject(f"{key}[{index}]" if isinstance(value, tuple) else key, number, allowed)
+
+    def _check_span(self, key: str, span: Span, metadata: Any) -> None:
+        for name, end in (("low", span.low), ("high", span.high)):
+            self._check_numbers(f"{key}.{name}", end, metadata)
+        if not span.low < span.high:
+            raise self._reject(f"{key}.high", span.high, f"> low={span.low:g}")
+        if span.scale not in ("linear", "log"):
+            raise self._reject(f"{key}.scale", repr(span.scale), "'linear' or 'log'")
+        if span.scale == "log" and not span.low > 0:
+            raise self._reject(f"{key}.low", span.low, "> 0 on a log scale")
+        if span.points is not None and span.points < 2:
+            raise self._reject(f"{key}.points", span.points, ">= 2")
+
+    def _check_limit(self, key: str, limit: Limit) -> None:
+        if limit.least is None and limit.most is None:
+            raise self._reject(key, "{}", "a table with min, max or both")
+        if limit.least is not None and limit.most is not None and not limit.least <= limit.most:
+            raise self._reject(f"{key}.max", limit.most, f">= min={limit.least:g}")
 
     def _reject(self, key: str, given: object, allowed: str) -> DesignError:
         shown = f"{given:.6g}" if isinstance(given, float) else f"{given}"
@@ -135,6 +161,8 @@ class CornersSection(Section):
     title = "corners"
     temperature: tuple[float, ...] = param("temperatures of all devices", "degC", default=(-40.0, 27.0, 85.0), above=-273.15, below=1000.0)
     supply_tolerance: float = param("deviation of the supplies, up and down", "%", default=0.10, least=0.0, below=1.0)
+    threshold_skew: float = param("deviation of the threshold voltages in the slow (up) and the fast (down) process", "V", default=0.0, least=0.0, most=1.0)
+    mobility_skew: float = param("deviation of the mobilities in the slow (down) and the fast (up) process", "%", default=0.0, least=0.0, below=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +209,103 @@ class NoiseSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepSection(Section):
+    """Which cells `cosim sweep` simulates: how the points are laid, what moves, and what is asked of each."""
+
+    title = "sweep"
+    method: str = _text("how the points are laid", default="grid", choices=("grid", "list", "random", "latin_hypercube"))
+    points: int = param("points of a random plan or of a Latin hypercube", "1", default=100, least=1)
+    bench: str = _text(
+        "what is simulated: the I-V loop, the share at full voltage, or the headroom under the supply", default="loop", choices=("loop", "share", "headroom")
+    )
+    orientation: str = _text("memristor on drain, on source, or both", default="both", choices=("both", "mod", "mos"))
+    corners: str = _text("at which corners every point is simulated", default="nominal", choices=("nominal", "all"))
+    w_over_l: Axis = param("width over length", "1", default=None, above=0.0)
+    length: Axis = param("drawn channel length", "m", default=None, above=0.0, most=1e-3)
+    gate: Axis = param("voltage of the word line", "V", default=None, above=0.0)
+    drain: Axis = param("supply of the cell's upper end", "V", default=None, above=0.0)
+    full_voltage: Axis = param("voltage of the full operation", "V", default=None, above=0.0)
+    read_voltage: Axis = param("voltage at which conductance is read", "V", default=None, above=0.0)
+    temperature: Axis = param("of all devices", "degC", default=None, above=-273.15, below=1000.0)
+    supply: Axis = param("factor on all supplies", "1", default=None, above=0.0)
+    vt_shift: Axis = param("added to the magnitude of the threshold voltage", "V", default=None, least=-5.0, most=5.0)
+    mobility: Axis = param("factor on the mobility", "1", default=None, above=0.0)
+    x0: Axis = param("initial filament state", "1", default=None, least=0.0, most=1.0)
+    i0s: Axis = param("factor on the current scale of the memristor", "1", default=None, above=0.0)
+    rss: Axis = param("factor on the series resistance of the memristor", "1", default=None, above=0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.method == "grid":
+            for name, axis in self.axes.items():
+                if isinstance(axis, Span) and axis.points is None:
+                    raise self._reject(name, str(axis), "given `points` too in a grid")
+        if self.method == "list":
+            self._check_list()
+        for name in ("temperature", "supply", "vt_shift", "mobility"):
+            if self.corners == "all" and name in self.axes:
+                raise self._reject("corners", "'all'", f"'nominal' where {name} is swept")
+        for name, bench in (("drain", "headroom"), ("read_voltage", "loop")):
+            if name in self.axes and self.bench != bench:
+                raise self._reject("bench", repr(self.bench), f"{bench!r} where {name} is swept")
+
+    @property
+    def axes(self) -> dict[str, tuple[float, ...] | Span]:
+        """What moves, in the order of the section."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.type == Axis and getattr(self, each.name) is not None}
+
+    def _check_list(self) -> None:
+        lengths = {}
+        for name, axis in self.axes.items():
+            if isinstance(axis, Span):
+                raise self._reject(name, str(axis), "a list of values where method is 'list'")
+            lengths[name] = len(axis)
+        for name, length in lengths.items():
+            if length != next(iter(lengths.values())):
+                raise self._reject(name, f"{length} values", f"as many values as {next(iter(lengths))} has, {next(iter(lengths.values()))}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MismatchSection(Section):
+    """Spread of single devices, drawn anew for every point of a sweep."""
+
+    title = "mismatch"
+    draws: int = param("cells that are drawn at each point; 0 for none", "1", default=0, least=0)
+    a_vt: float = param("deviation of one transistor's threshold times the root of W L", "V*m", default=0.0, least=0.0, most=1e-6)
+    a_mobility: float = param("relative deviation of one transistor's mobility times the root of W L", "%*m", default=0.0, least=0.0, most=1e-6)
+    memristor: float = param("relative spread of the memristor's current scale and series resistance", "%", default=0.0, least=0.0, most=1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.draws and not (self.a_vt or self.a_mobility or self.memristor):
+            raise self._reject("draws", self.draws, "0 where a_vt, a_mobility and memristor are all 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitsSection(Section):
+    """What a cell of a sweep must do, and how many of them must."""
+
+    title = "limits"
+    least_yield: float = param("smallest share of the cells that must be within all limits", "%", default=0.0, least=0.0, most=1.0)
+    on: Bound = param("conductance after set, at the read voltage", "S", default=None)
+    off: Bound = param("conductance after reset, at the read voltage", "S", default=None)
+    on_off: Bound = param("their ratio", "1", default=None)
+    share: Bound = param("share of the transistor in the cell's voltage", "%", default=None)
+    memristor_max: Bound = param("largest voltage across the memristor", "V", default=None)
+    memristor_min: Bound = param("smallest voltage across the memristor", "V", default=None)
+    headroom: Bound = param("voltage that the memristor has more than it needs", "V", default=None)
+    memristor: Bound = param("voltage across the memristor at the end of the full operation", "V", default=None)
+    transistor: Bound = param("voltage across the transistor then", "V", default=None)
+    current: Bound = param("through the cell then", "A", default=None)
+    power: Bound = param("drawn by the cell then", "W", default=None)
+
+    @property
+    def bounds(self) -> dict[str, Limit]:
+        """Measure -> limit, in the order of the section."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if isinstance(getattr(self, each.name), Limit)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSection(Section):
     """How it is run."""
 
@@ -207,6 +332,9 @@ class Design:
     levels: LevelsSection = field(default_factory=LevelsSection)
     variability: VariabilitySection = field(default_factory=VariabilitySection)
     noise: NoiseSection = field(default_factory=NoiseSection)
+    sweep: SweepSection = field(default_factory=SweepSection)
+    mismatch: MismatchSection = field(default_factory=MismatchSection)
+    limits: LimitsSection = field(default_factory=LimitsSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property
@@ -216,7 +344,7 @@ class Design:
 
     def digest(self) -> str:
         """sha256 over every value and over the content of the files that the design names; the place of them does not count."""
-        values = {section.title: {each.name: _portable(each, getattr(section, each.name)) for each in fields(section)} for section in self.sections}
+        values = {section.title: {each.name: _portable(each, getattr(section, each.name)) for each in _set(section)} for section in self.sections}
         return hashlib.sha256(json.dumps([FORMAT, values], sort_keys=True).encode()).hexdigest()
 
     def replaced(self, section: str, values: Mapping[str, object], *, where: str) -> Self:
@@ -235,17 +363,22 @@ class Design:
 
     def describe(self) -> list[tuple[str, str, str]]:
         """Rows for the report: section, key, value with its unit."""
-        return [(section.title, each.name, _shown(each, getattr(section, each.name))) for section in self.sections for each in fields(section)]
+        return [(section.title, each.name, _shown(each, getattr(section, each.name))) for section in self.sections for each in _set(section)]
 
     def to_toml(self) -> str:
         """The whole design as a file that `load` reads back equal; defaults are written too."""
         lines = [f"format = {FORMAT}"]
         for section in self.sections:
-            lines += ["", f"[{section.title}]", *(f"{each.name} = {_written(each, getattr(section, each.name))}" for each in fields(section))]
+            lines += ["", f"[{section.title}]", *(f"{each.name} = {_written(each, getattr(section, each.name))}" for each in _set(section))]
         return "\n".join(lines) + "\n"
 
 
 SECTIONS: dict[str, type[Section]] = {each.name: each.default_factory for each in fields(Design) if each.name != "name"}  # type: ignore[misc]
+
+
+def _set(section: Section) -> list[Any]:
+    """The fields of a section that have a value."""
+    return [each for each in fields(section) if getattr(section, each.name) is not None]
 
 
 def load(path: Path | str) -> Design:
@@ -312,6 +445,8 @@ def _model(kind: type[Section]) -> Any:
         if each.type in (str, int):
             return each.type
         quantity = Annotated[float, BeforeValidator(lambda given: _quantity(given, each.metadata["unit"]))]
+        if each.type in (Axis, Bound):
+            return Annotated[Any, BeforeValidator(lambda given: (_axis if each.type == Axis else _bound)(given, each.metadata["unit"]))]
         return quantity if each.type is float else list[quantity]
 
     made: dict[str, Any] = {each.name: (annotation(each), None) for each in fields(kind)}
@@ -319,10 +454,45 @@ def _model(kind: type[Section]) -> Any:
 
 
 def _quantity(given: Any, unit: str) -> float:
+    return _element(given, unit, "")
+
+
+def _axis(given: Any, unit: str) -> tuple[float, ...] | Span:
+    """``[1, 2]`` or ``{ low = 1, high = 2, points = 5, scale = "log" }``."""
+    if isinstance(given, list):
+        return tuple(_element(each, unit, f"[{index}]") for index, each in enumerate(given))
+    if not isinstance(given, dict):
+        raise ValueError(f"={given!r}: must be a list, or a table with low and high")
+    _check_keys(given, ("low", "high", "points", "scale"), needed=("low", "high"))
+    points, scale = given.get("points"), given.get("scale", "linear")
+    if points is not None and (isinstance(points, bool) or not isinstance(points, int)):
+        raise ValueError(f".points={points!r}: must be a whole number")
+    return Span(low=_element(given["low"], unit, ".low"), high=_element(given["high"], unit, ".high"), points=points, scale=scale)
+
+
+def _bound(given: Any, unit: str) -> Limit:
+    """``{ min = 1, max = 2 }``."""
+    if not isinstance(given, dict):
+        raise ValueError(f"={given!r}: must be a table with min, max or both")
+    _check_keys(given, ("min", "max"))
+    ends = {key: _element(value, unit, f".{key}") for key, value in given.items()}
+    return Limit(least=ends.get("min"), most=ends.get("max"))
+
+
+def _element(given: Any, unit: str, where: str) -> float:
     try:
-        return parse(given, unit, where="")
+        return parse(given, unit, where=where)
     except UnitError as error:
         raise ValueError(str(error)) from None
+
+
+def _check_keys(given: dict[str, Any], allowed: tuple[str, ...], *, needed: tuple[str, ...] = ()) -> None:
+    for key in given:
+        if key not in allowed:
+            raise ValueError(f".{key}: must be one of {', '.join(allowed)}")
+    for key in needed:
+        if key not in given:
+            raise ValueError(f".{key}: is missing")
 
 
 def _explain(kind: type[Section], where: str, error: Any) -> DesignError:
@@ -362,10 +532,18 @@ def _written(each: Any, value: Any) -> str:
         return f"[{', '.join(_written(each, number) for number in value)}]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Span | Limit):
+        return f"{{ {', '.join(f'{key} = {_written(each, end)}' for key, end in _parts(value).items())} }}"
     unit = each.metadata["unit"]
-    if unit == "1":
+    if unit == "1" or isinstance(value, int):
         return plain(value)
-    return f'"{plain(value * 100)} %"' if unit == "%" else f'"{plain(value)} {unit}"'
+    return f'"{plain(value * 100)} {unit}"' if unit.startswith("%") else f'"{plain(value)} {unit}"'
+
+
+def _parts(value: Span | Limit) -> dict[str, Any]:
+    """The keys of a table as a design file writes them."""
+    ends = {"min": value.least, "max": value.most} if isinstance(value, Limit) else vars(value)
+    return {key: end for key, end in ends.items() if end is not None}
 
 
 def _shown(each: Any, value: Any) -> str:
@@ -373,7 +551,13 @@ def _shown(each: Any, value: Any) -> str:
         return ", ".join(_shown(each, number) for number in value)
     if isinstance(value, str):
         return value or "-"
+    if isinstance(value, Span | Limit):
+        return ", ".join(f"{key} {_shown(each, end)}" for key, end in _parts(value).items())
     unit = each.metadata["unit"]
+    if unit in PER_ROOT_AREA:
+        return f"{engineering(value * 1e6, 'V') if unit == 'V*m' else f'{value * 1e8:.6g} %'} um"
+    if isinstance(value, int):
+        return f"{value}"
     if unit in ("%", "1", "degC"):
         return f"{value * 100 if unit == '%' else value:.6g}{'' if unit == '1' else f' {unit}'}"
     return engineering(value, unit, digits=6)

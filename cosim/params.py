@@ -6,7 +6,7 @@ Errors, the report's device tables and the reference page are printed from the s
 
 import math
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from cosim.errors import DeviceError, reject
 
@@ -28,6 +28,36 @@ class Range:
             return f"within {self.least:g}..{self.most:g}"
         words = {">": self.above, ">=": self.least, "<": self.below, "<=": self.most}
         return " and ".join(f"{sign} {end:g}" for sign, end in words.items() if math.isfinite(end)) or "finite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A quantity that moves between two ends; `points` are needed where it is cut into a grid."""
+
+    low: float
+    high: float
+    points: int | None = None
+    scale: Literal["linear", "log"] = "linear"
+
+    def __str__(self) -> str:
+        steps = f", {self.points} points" if self.points else ""
+        return f"{self.low:g}..{self.high:g}{steps}{', log' if self.scale == 'log' else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What a measure must be: at least `least`, at most `most`; None for an open end."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is inside, ends included; NaN never is."""
+        return value == value and (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+    def __str__(self) -> str:
+        ends = ((">=", self.least), ("<=", self.most))
+        return " and ".join(f"{sign} {end:.6g}" for sign, end in ends if end is not None)
 
 
 def param(description: str, unit: str, *, default: Any = MISSING, **ends: float) -> Any:

@@ -26,6 +26,7 @@ UNIT_SPELLINGS = {
     "%": ("%",),
     "1": (),
 }
+PER_ROOT_AREA = {"V*m": "V", "%*m": "%"}  # matching coefficients; people write "9 mV um" and "1 % um"
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _SPELLED = re.compile(r"([+-]?\d+)(f|p|n|u|µ|μ|m|k|meg|g|t)(\d+)", re.I)
 _ENGINEERING = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
@@ -50,6 +51,8 @@ def parse(text: str | float, unit: str, *, where: str = "value") -> float:
     if not isinstance(text, str):
         return _finite(float(text), repr(text), where)
     stripped = text.strip()
+    if unit in PER_ROOT_AREA and stripped.endswith(" um"):
+        return float(f"{parse(stripped.removesuffix(' um'), PER_ROOT_AREA[unit], where=where) / 1e6:.12g}")
     number = _NUMBER.match(stripped)
     if number is None:
         raise UnitError(f"{where}={text!r}: must be a number, with a suffix or a unit at most")
@@ -80,7 +83,7 @@ def _factor(tail: str, unit: str, text: str, where: str) -> float:
         raise UnitError(f"{where}={text!r}: a bare m is milli in SPICE and meter elsewhere; write mm or meter")
     names = UNIT_SPELLINGS.get(unit, (unit,))
     if tail in names or tail == "":
-        return 0.01 if tail == "%" else 1.0
+        return 0.01 if tail.startswith("%") else 1.0
     for name in ("", *names):
         prefix = tail.removesuffix(name) if name else tail
         if (name == "" or prefix != tail) and _is_prefix(prefix.strip(), named=name != ""):

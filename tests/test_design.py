@@ -56,7 +56,8 @@ def test_a_key_that_is_left_out_keeps_its_default(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[sweeep]\n", "a.toml: unknown key 'sweeep'; allowed are format, device, transistor, supply, cell, rule, corners, levels, variability, noise, run"),
+        ("[sweeep]\n", "a.toml: unknown key 'sweeep'; did you mean sweep?"),
+        ("[chapter]\n", "a.toml: unknown key 'chapter'; allowed are format, " + ", ".join(SECTIONS)),
         ("[transistors]\n", "a.toml: unknown key 'transistors'; did you mean transistor?"),
         ("[transistor]\nw_over_1 = [5]\n", "a.toml, [transistor]: unknown key 'w_over_1'; did you mean w_over_l?"),
         ("[transistor]\nw_over_l = [5, 10, -5]\n", "a.toml, [transistor] w_over_l[2]=-5: must be > 0"),

@@ -174,11 +174,11 @@ class Behavioral:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A ``.model`` line: SPICE type and parameters."""
+    """A ``.model`` line: SPICE type and parameters, as numbers, as words, or as arithmetic over parameters of the circuit around it."""
 
     name: str
     kind: str
-    parameters: Mapping[str, float | str] = field(default_factory=dict)
+    parameters: Mapping[str, Value | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,10 @@ class Mosfet:
 
     Squares of the diffusions (NRD, NRS), areas and perimeters follow from the card's contact length, because the
     default of one square would add 82 ohm at each end.
+
+    Attributes:
+        threshold_shift: added to the magnitude of the threshold voltage [V]; positive weakens NMOS and PMOS alike.
+        mobility: factor on the mobility. If one of the two is not neutral, the MOSFET gets a model card of its own.
     """
 
     name: str
@@ -239,7 +243,14 @@ class Mosfet:
     card: MosfetCard
     width: Value
     length: Value
+    threshold_shift: Value = 0.0
+    mobility: Value = 1.0
     letter: ClassVar[str] = "M"
+
+    @property
+    def skewed(self) -> bool:
+        """Whether it differs from its card."""
+        return self.threshold_shift != 0.0 or self.mobility != 1.0
 
     @property
     def nodes(self) -> tuple[str, ...]:

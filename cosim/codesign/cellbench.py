@@ -1,5 +1,6 @@
 """The devices of a design, and the questions about a cell that sizing and studies ask alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from cosim.analysis import Op, Options, Tran
 from cosim.circuits.cells import Body, Drive, Orientation, bench, cell
+from cosim.circuits.circuit import Circuit
+from cosim.circuits.corners import SKEW, skewable
 from cosim.circuits.stimuli import Stimulus, triangular_sweep
 from cosim.design import Design
 from cosim.devices.memristor.card import MemristorCard, load_memristor
@@ -47,14 +50,24 @@ def operating_point(
     length: float,
     body: Body = "grounded",
     temperature: float = 27.0,
+    values: Mapping[str, float] | None = None,
 ) -> Question:
-    """The cell at a fixed state under fixed voltages; read the answer with `Point.of`."""
-    inner = cell(orientation, devices.memristor, devices.mosfet, length=length, frozen=True)
+    """The cell at a fixed state under fixed voltages; read the answer with `Point.of`.
+
+    `values` are further parameters of the bench; ``vt_shift`` and ``mobility`` make the transistor differ from its card.
+    """
+    inner = with_skew(cell(orientation, devices.memristor, devices.mosfet, length=length, frozen=True), values)
     return Question(
         circuit=bench(inner, drive, body=body, state=state, w_over_l=w_over_l),
         analysis=Op(options=Options(temperature=temperature)),
         saved=CELL_SIGNALS,
+        values=dict(values) if values else None,
     )
+
+
+def with_skew(inner: Circuit, values: Mapping[str, float] | None) -> Circuit:
+    """The cell, made skewable where the values of its parameters need it: decks of nominal cells stay as they are."""
+    return skewable(inner) if values and SKEW.keys() & values.keys() else inner
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,5 @@
-"""The cells of a design as decks and as a grid of runs: the I-V loop, and the read-out of an array."""
+"""The cells of a design as decks: the I-V loop, and the read-out of an array."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -10,12 +7,11 @@ from cosim.analysis import Op
 from cosim.circuits.arrays import array, read_bench
 from cosim.circuits.cells import Orientation, cell
 from cosim.codesign.cellbench import SWEEP_RATE, Devices
-from cosim.codesign.window import cell_loop, cell_window, transistor_share
+from cosim.codesign.window import cell_loop
 from cosim.design import Design
 from cosim.measure import At, Over
 from cosim.spice.deck import Deck, write_deck
-from cosim.sweep.jobs import Job, Result
-from cosim.sweep.lab import Question, Reading, saved_signals
+from cosim.sweep.lab import Question
 
 
 def loop_question(design: Design, orientation: Orientation) -> Question:
@@ -49,35 +45,3 @@ def array_deck(design: Design, orientation: Orientation, *, shape: tuple[int, in
     inner = cell(orientation, devices.memristor, devices.mosfet, w_over_l=chosen.chosen, length=chosen.length, frozen=True)
     cells = array(inner, np.full(shape, state), wire_resistance=wire_resistance)
     return write_deck(read_bench(cells, word=np.full(shape[0], design.supply.gate), read_voltage=design.cell.read_voltage), Op())
-
-
-def grid(design: Design, *, orientations: Sequence[Orientation], gates: Sequence[Design]) -> Iterator[Job]:
-    """The loop of every cell: each orientation, each W/L of the design, each of the designs in `gates`."""
-    for orientation, w_over_l, gated in product(orientations, design.transistor.w_over_l, gates):
-        sized = replace(gated, transistor=replace(gated.transistor, chosen=w_over_l))
-        label = {"orientation": orientation, "w_over_l": w_over_l, "gate": gated.supply.gate}
-        yield Job(loop_question(sized, orientation).deck(), saved_signals, label)
-
-
-def measured(design: Design, job: Job, result: Result) -> Result:
-    """The result of a job of `grid` with measures in the place of its waves; a failed one as it is.
-
-    Measures: `on`, `off` conductance of the cell at the read voltage [S] after set and after reset, their ratio `on_off`,
-    `share` of the cell's voltage across the transistor at the top of the set, largest voltages across the memristor [V].
-    """
-    if not result.measures:
-        return result
-    orientation: Orientation = "mod" if result.label["orientation"] == "mod" else "mos"
-    reading, voltage = Reading.of(job, result), design.cell.full_voltage
-    size = float(str(result.label["w_over_l"]))
-    window = cell_window(reading, orientation, w_over_l=size, voltage=voltage, read=design.cell.read_voltage)
-    share, memristor = transistor_share(reading, orientation)
-    measures = {
-        "on": window.on,
-        "off": window.off,
-        "on_off": window.ratio,
-        "share": share,
-        "memristor_max": float(memristor.max()),
-        "memristor_min": float(memristor.min()),
-    }
-    return replace(result, measures=measures)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cosim.circuits.cells import ORIENTATIONS, Drive, Orientation
+from cosim.circuits.corners import NOMINAL, Corner
 from cosim.codesign.cellbench import Devices, Point, operating_point, polar_voltage, positive_drive
 from cosim.codesign.window import Window, windows
 from cosim.design import Design
@@ -22,17 +23,6 @@ from cosim.sweep.lab import Lab
 OPERATIONS = ("set", "reset")
 TOLERANCE = 1e-4  # relative, of a crossing
 END_STATE = {"set": 1.0, "reset": 0.0}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corner:
-    """Temperature [degC] and factor on all supplies."""
-
-    temperature: float
-    supply: float
-
-    def __str__(self) -> str:
-        return f"{self.temperature:g} degC, supply {100 * (self.supply - 1):+.0f} %"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,12 +249,16 @@ def advise(design: Design, lab: Lab, *, memristor: MemristorCard | None = None) 
 
 
 def all_corners(design: Design) -> list[Corner]:
-    """The nominal corner (27 degC), then every combination of temperature and supply."""
+    """The nominal corner (27 degC), then every combination of temperature, supply and process (typical, slow, fast)."""
     tolerance = design.corners.supply_tolerance
     factors = (1.0 - tolerance, 1.0, 1.0 + tolerance) if tolerance else (1.0,)
-    combined = [Corner(temperature=temperature, supply=supply) for temperature, supply in product(design.corners.temperature, factors)]
-    nominal = Corner(temperature=27.0, supply=1.0)
-    return [nominal, *(each for each in combined if each != nominal)]
+    threshold, mobility = design.corners.threshold_skew, design.corners.mobility_skew
+    processes = ((0.0, 1.0), (threshold, 1.0 - mobility), (-threshold, 1.0 + mobility))[: 3 if threshold or mobility else 1]
+    combined = [
+        Corner(temperature=temperature, supply=supply, threshold=shift, mobility=factor)
+        for (shift, factor), temperature, supply in product(processes, design.corners.temperature, factors)
+    ]
+    return [NOMINAL, *(each for each in combined if each != NOMINAL)]
 
 
 def _find(margins: Sequence[Margin], orientation: Orientation, operation: str) -> Margin:
@@ -303,8 +297,7 @@ def full_drive(design: Design, corner: Corner) -> Drive:
 
 
 def _points(design: Design, devices: Devices, lab: Lab, orientation: Orientation, sizes: Sequence[float]) -> list[OperatingPoint]:
-    corner = Corner(temperature=27.0, supply=1.0)
-    drive = full_drive(design, corner)
+    drive = full_drive(design, NOMINAL)
     length = design.transistor.length
     readings = lab.ask([operating_point(devices, orientation, drive, w_over_l=size, state=1.0, length=length) for size in sizes])
     points = []
@@ -330,7 +323,14 @@ def _shares(design: Design, devices: Devices, lab: Lab, orientation: Orientation
     """Share of the transistor at full set, for pairs of W/L and corner."""
     questions = [
         operating_point(
-            devices, orientation, full_drive(design, corner), w_over_l=size, state=1.0, length=design.transistor.length, temperature=corner.temperature
+            devices,
+            orientation,
+            full_drive(design, corner),
+            w_over_l=size,
+            state=1.0,
+            length=design.transistor.length,
+            temperature=corner.temperature,
+            values=corner.values,
         )
         for size, corner in cases
     ]
@@ -349,6 +349,7 @@ def _corner_margins(design: Design, devices: Devices, lab: Lab, orientation: Ori
             state=END_STATE[operation],
             length=design.transistor.length,
             temperature=corner.temperature,
+            values=corner.values,
         )
         for corner in corners
     ]

@@ -1,5 +1,6 @@
 """The conductance window of a cell: what a full set and a full reset really leave, compared with the memristor alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from cosim.analysis import Tran
 from cosim.circuits.cells import ORIENTATIONS, Body, Drive, Orientation, bench, cell, device_bench
 from cosim.circuits.stimuli import PiecewiseLinear, triangular_sweep
-from cosim.codesign.cellbench import CELL_SIGNALS, SWEEP_POINTS, SWEEP_RATE, Devices, loop, loop_analysis
+from cosim.codesign.cellbench import CELL_SIGNALS, SWEEP_POINTS, SWEEP_RATE, Devices, loop, loop_analysis, with_skew
 from cosim.design import Design
 from cosim.sweep.lab import Lab, Question, Reading
 
@@ -55,11 +56,26 @@ def device_loop(devices: Devices, voltage: float) -> Question:
     return Question(circuit=device_bench(devices.memristor, loop(voltage)), analysis=loop_analysis(voltage), saved=("v(te)", "i(vte)", "v(x1.x)"))
 
 
-def cell_loop(devices: Devices, orientation: Orientation, *, w_over_l: float, length: float, voltage: float, gate: float, body: Body) -> Question:
-    """A cell under the bipolar sweep of a measurement: the bit line moves, the source line is grounded."""
-    inner = cell(orientation, devices.memristor, devices.mosfet, length=length)
-    circuit = bench(inner, Drive(bit=loop(voltage), word=gate), body=body, w_over_l=w_over_l)
-    return Question(circuit=circuit, analysis=loop_analysis(voltage), saved=(*CELL_SIGNALS, "i(vbody)" if body == "grounded" else "i(b_body)", STATE_SIGNAL))
+def cell_loop(
+    devices: Devices,
+    orientation: Orientation,
+    *,
+    w_over_l: float,
+    length: float,
+    voltage: float,
+    gate: float,
+    body: Body,
+    temperature: float = 27.0,
+    values: Mapping[str, float] | None = None,
+) -> Question:
+    """A cell under the bipolar sweep of a measurement: the bit line moves, the source line is grounded; `values` as of `operating_point`."""
+    inner = with_skew(cell(orientation, devices.memristor, devices.mosfet, length=length), values)
+    return Question(
+        circuit=bench(inner, Drive(bit=loop(voltage), word=gate), body=body, w_over_l=w_over_l),
+        analysis=loop_analysis(voltage, temperature=temperature),
+        saved=(*CELL_SIGNALS, "i(vbody)" if body == "grounded" else "i(b_body)", STATE_SIGNAL),
+        values=dict(values) if values else None,
+    )
 
 
 def positive_loop(design: Design, devices: Devices, orientation: Orientation, *, w_over_l: float) -> Question:

@@ -6,18 +6,21 @@ that default by 3 to 10 % of the current.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cosim.circuits.elements import Include, ModelCard
+from cosim.circuits.expression import Value
 from cosim.design import read_toml, unknown_key
 from cosim.devices.cards import find_card
-from cosim.errors import DesignError, DeviceError
+from cosim.errors import DesignError, DeviceError, UnitError
 from cosim.params import check_params, param
 from cosim.units import parse
 
+THRESHOLDS = ("vth0", "vtho", "vto", "vt0")  # names of the threshold voltage in the models of SPICE programs
+MOBILITIES = ("u0", "uo", "kp")  # of what the current is proportional to; a model may give two of them
 TOP_KEYS = ("name", "description", "kind", "source", "valid", "contact_length", "diffusion_length", "parameters")
 
 
@@ -106,6 +109,58 @@ def from_library(library: Path, model: str, *, kind: str, like: MosfetCard) -> M
         source=str(library.name),
         valid="as the library says",
     )
+
+
+def skewed_model(card: MosfetCard, name: str, *, threshold_shift: Value, mobility: Value) -> ModelCard:
+    """The model of one MOSFET whose threshold and mobility differ from those of its card.
+
+    The instance parameters ``delvto`` and ``mulu0`` of ngspice would do the same, to the last bit, but LTspice's manual knows
+    neither, so the shift stands in a model card of the MOSFET's own. A model in a library of the user's is read from its text.
+
+    Args:
+        card: of the MOSFET.
+        name: of the new model.
+        threshold_shift: added to the magnitude of the threshold voltage [V].
+        mobility: factor on the mobility.
+
+    Raises:
+        DeviceError: the model gives no threshold or no mobility, or not as a number.
+    """
+    words = dict(card.parameters) if card.library is None else _library_words(card)
+    parameters: dict[str, Value | str] = dict(words)
+    if threshold_shift != 0.0:
+        key = next(_given(card, words, THRESHOLDS, "threshold"))
+        parameters[key] = _base(card, key, words[key]) + (threshold_shift if card.kind == "nmos" else -threshold_shift)
+    if mobility != 1.0:
+        for key in _given(card, words, MOBILITIES, "mobility"):
+            parameters[key] = _base(card, key, words[key]) * mobility
+    return ModelCard(name, card.kind, parameters)
+
+
+def _given(card: MosfetCard, words: Mapping[str, str], names: tuple[str, ...], what: str) -> Iterator[str]:
+    found = [name for name in names if name in words]
+    if not found:
+        raise DeviceError(f"mosfet {card.name}: its model gives no {what} ({' or '.join(names)}), which cannot be shifted then")
+    return iter(found)
+
+
+def _base(card: MosfetCard, key: str, text: str) -> float:
+    try:
+        return parse(text, "1", where=key)
+    except UnitError as error:
+        raise DeviceError(f"mosfet {card.name}, {error}; another cannot be shifted") from None
+
+
+def _library_words(card: MosfetCard) -> dict[str, str]:
+    """Parameters of a model, as a library writes them: continuation lines, comments, brackets and blanks around ``=`` allowed."""
+    assert card.library is not None
+    text = card.library.path.read_bytes().decode("utf-8", errors="replace")
+    lines = [re.split(r"[;$]", line)[0] for line in text.splitlines() if not line.lstrip().startswith("*")]
+    joined = re.sub(r"\n\s*\+", " ", "\n".join(lines))
+    hits = re.findall(rf"(?im)^\s*\.model\s+{re.escape(card.name)}\s+{card.kind}\b(.*)$", joined)
+    if len(hits) != 1:
+        raise DeviceError(f"library {card.library.path}: has {len(hits)} models {card.name!r}; only one alone can be shifted")
+    return {key.lower(): value for key, value in re.findall(r"(\w+)\s*=\s*(\{[^{}]*\}|'[^']*'|[^\s()=]+)", hits[0])}
 
 
 def _number(value: Any) -> str:

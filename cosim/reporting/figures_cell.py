@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from cosim.circuits.cells import ORIENTATIONS
-from cosim.codesign.sizing import Corner, SizingAdvice
+from cosim.circuits.corners import Corner
+from cosim.codesign.sizing import SizingAdvice
 from cosim.reporting.figures_device import SMALLEST
 from cosim.reporting.style import (
     BLACK,
@@ -238,8 +239,11 @@ def _over_corners(axes: Any, values: list[tuple[Corner, float]]) -> None:
     supplies = sorted({corner.supply for corner, _ in values})
     colors = SUPPLY_COLORS if len(supplies) == len(SUPPLY_COLORS) else shades(len(supplies))
     for supply, color, marker in zip(supplies, colors, MARKERS, strict=False):
-        line = sorted((corner.temperature, value) for corner, value in values if corner.supply == supply)
-        axes.plot(*zip(*line, strict=True), marker=marker, color=color, linewidth=0.9, label=f"{100 * (supply - 1):+.0f} %".replace("-", "\N{MINUS SIGN}"))
+        here = [(corner, value) for corner, value in values if corner.supply == supply]
+        for threshold in sorted({corner.threshold for corner, _ in here}, key=abs):  # of the typical process first, which the legend names
+            line = sorted((corner.temperature, value) for corner, value in here if corner.threshold == threshold)
+            label = f"{100 * (supply - 1):+.0f} %".replace("-", "\N{MINUS SIGN}") if threshold == 0 else None
+            axes.plot(*zip(*line, strict=True), marker=marker, color=color, linewidth=0.9 if threshold == 0 else 0.4, label=label)
     axes.set_xticks(sorted({corner.temperature for corner, _ in values}))
 
 
@@ -248,7 +252,8 @@ def corner_words(corner: Corner) -> str:
     temperature = f"{corner.temperature:g}".replace("-", "\N{MINUS SIGN}")
     change = round(100 * (corner.supply - 1))
     supply = "nominal supplies" if change == 0 else f"supplies {abs(change)} % {'high' if change > 0 else 'low'}"
-    return f"{temperature} °C and {supply}"
+    process = f", {'slow' if corner.threshold > 0 or corner.mobility < 1 else 'fast'} process" if corner.skewed else ""
+    return f"{temperature} °C and {supply}{process}"
 
 
 def _size(value: float) -> str:

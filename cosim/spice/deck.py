@@ -7,7 +7,7 @@ parameters that one may change as ``.param`` lines with unit and meaning, the ci
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cosim
@@ -31,6 +31,7 @@ from cosim.circuits.elements import (
 from cosim.circuits.expression import Expression, Value
 from cosim.circuits.stimuli import PiecewiseLinear, Stimulus
 from cosim.devices.memristor.subcircuit import subcircuit
+from cosim.devices.mosfet import skewed_model
 from cosim.errors import CircuitError
 from cosim.measure import Measure, spell
 from cosim.spice.corners import STEP_SHARE
@@ -101,6 +102,7 @@ def write_deck(
         *_parameters(circuit, values or {}),
         "",
         *[line for element in circuit.elements for line in wrap(_element(element))],
+        *_own_models(circuit),
         *[f".ic V({node})={_value(value)}" for node, value in circuit.initial.items()],
         *[line for inner in parts.subcircuits for line in ("", *subcircuit_lines(inner))],
         *([""] if parts.models else []),
@@ -114,6 +116,20 @@ def write_deck(
     ]
     files = tuple((include.path.name, _read(include)) for include in parts.includes)
     return Deck("\n".join(body) + "\n", files, analysis, tuple(saved), tuple(measures))
+
+
+def with_analysis(deck: Deck, analysis: Analysis) -> Deck:
+    """A deck of `write_deck` that asks for another analysis of the same kind, all else equal.
+
+    Raises:
+        CircuitError: the deck says nothing of its analysis, or asks for one of another kind, or its text does not hold it.
+    """
+    if deck.analysis is None or type(deck.analysis) is not type(analysis):
+        raise CircuitError(f"deck, analysis={type(analysis).__name__}: must be of the kind of the deck, {type(deck.analysis).__name__}")
+    old, new = ("\n".join(["", *_analysis(each), ""]) for each in (deck.analysis, analysis))
+    if deck.text.count(old) != 1:
+        raise CircuitError("deck: its text does not hold the lines of its analysis; only decks that cosim wrote can be changed")
+    return replace(deck, text=deck.text.replace(old, new), analysis=analysis)
 
 
 class _Parts:
@@ -158,7 +174,7 @@ class _Parts:
                 case Mosfet():
                     if element.card.library:
                         self._include(element.card.library)
-                    elif element.card.model:
+                    elif element.card.model and not element.skewed:
                         _put(self._models, element.card.name, element.card.model)
                 case Diode() | Switch():
                     _put(self._models, element.model.name, element.model)
@@ -189,6 +205,7 @@ def subcircuit_lines(circuit: Circuit) -> Iterator[str]:
     yield from wrap(f".subckt {circuit.name} {' '.join(circuit.ports)}{' params: ' + defaults if defaults else ''}")
     for element in circuit.elements:
         yield from wrap(_element(element))
+    yield from _own_models(circuit)
     for node, value in circuit.initial.items():
         yield f".ic V({node})={_value(value)}"
     yield f".ends {circuit.name}"
@@ -196,8 +213,20 @@ def subcircuit_lines(circuit: Circuit) -> Iterator[str]:
 
 def model_line(model: ModelCard) -> str:
     """The ``.model`` line of a card."""
-    values = (f"{name}={value if isinstance(value, str) else plain(value)}" for name, value in model.parameters.items())
+    values = (f"{name}={value if isinstance(value, str) else _value(value)}" for name, value in model.parameters.items())
     return f".model {model.name} {model.kind} {' '.join(values)}".rstrip()
+
+
+def _own_models(circuit: Circuit) -> Iterator[str]:
+    """The ``.model`` lines of MOSFETs that differ from their cards; they stand in the circuit whose parameters they may use."""
+    for element in circuit.elements:
+        if isinstance(element, Mosfet) and element.skewed:
+            model = skewed_model(element.card, _model_name(element), threshold_shift=element.threshold_shift, mobility=element.mobility)
+            yield from wrap(model_line(model))
+
+
+def _model_name(element: Mosfet) -> str:
+    return f"{element.card.name}_{spice_name(element).lower()}" if element.skewed else element.card.name
 
 
 def _head(circuit: Circuit, notes: Sequence[str]) -> Iterator[str]:
@@ -264,7 +293,7 @@ def _mosfet(name: str, element: Mosfet) -> str:
     area = _value(card.diffusion_length * width)
     edge = _value(2.0 * width + 2.0 * card.diffusion_length)
     size = f"W={_value(width)} L={_value(element.length)} NRD={squares} NRS={squares} AD={area} AS={area} PD={edge} PS={edge}"
-    return f"{name} {' '.join(element.nodes)} {card.name} {size}"
+    return f"{name} {' '.join(element.nodes)} {_model_name(element)} {size}"
 
 
 def _stimulus(source: Source) -> str:

@@ -52,6 +52,7 @@ LINES = (  # each logical line of a portable netlist matches one of these
     Construct(".subckt without parameters", r"\.subckt( \w+)+$", True),
     Construct(".subckt with params:", r"\.subckt( \w+)+ params:( \w+=\S+)+$", False),
     Construct(".ends", r"\.ends( \w+)?$", True),
+    Construct(".model with a {parameter}", r"\.model \w+ \w+ .*\{[^{}]+\}", False),
     Construct(".model", r"\.model \w+ \w+( |$|\()", True),
     Construct(".param", r"\.param( \w+ ?= ?\S+)+$", True),
     Construct(".func", r"\.func \w+\([^()]*\) \{.*\}$", False),

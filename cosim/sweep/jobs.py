@@ -34,14 +34,28 @@ class Extractor:
     """A function from waves to measures, with the version that its results are kept under; made by `extractor`.
 
     Attributes:
-        function: gets the waves of one run, gives name -> number or array.
+        function: gets the waves of one run and the arguments, gives name -> number or array.
         name: module and function: part of the key.
         version: raised by the author whenever the function computes something else: part of the key.
+        arguments: that the function gets besides the waves (`given`).
     """
 
-    function: Callable[["Waves"], Measures]
+    function: Callable[..., Measures]
     name: str
     version: int
+    arguments: tuple[tuple[str, float | str], ...] = ()
+
+    def given(self, **arguments: float | str) -> "Extractor":
+        """The same with arguments behind the waves; they are part of the key.
+
+        Raises:
+            InputError: an argument is neither a number nor text.
+        """
+        fixed = tuple(sorted(arguments.items()))
+        for key, value in fixed:
+            if not isinstance(value, float | str):
+                raise reject(InputError, self.name, key, value, "a float or text")
+        return Extractor(self.function, f"{self.name}({','.join(f'{key}={canonical(value)}' for key, value in fixed)})", self.version, fixed)
 
     def __call__(self, waves: "Waves") -> dict[str, float | Array]:
         """The measures of one run, as floats and NumPy arrays.
@@ -49,14 +63,15 @@ class Extractor:
         Raises:
             InputError: a measure is not a number nor an array of numbers.
         """
-        return {str(name): _plain(self.name, name, value) for name, value in self.function(waves).items()}
+        return {str(name): _plain(self.name, name, value) for name, value in self.function(waves, **dict(self.arguments)).items()}
 
-    def __reduce__(self) -> tuple[Callable[[str, str], Any], tuple[str, str]]:
-        return _imported, (self.function.__module__, self.function.__qualname__)  # the decorated name in the module is this object
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        found = (self.function.__module__, self.function.__qualname__)  # the decorated name in the module is this object
+        return (_given, (*found, self.arguments)) if self.arguments else (_imported, found)
 
 
-def extractor(*, version: int) -> Callable[[Callable[["Waves"], Measures]], Extractor]:
-    """Decorator of a module-level function ``f(waves) -> {name: number or array}``.
+def extractor(*, version: int) -> Callable[[Callable[..., Measures]], Extractor]:
+    """Decorator of a module-level function ``f(waves) -> {name: number or array}``; further arguments are fixed by `Extractor.given`.
 
     Args:
         version: raise it whenever the function computes something else; stored results of older versions are then not used.
@@ -67,7 +82,7 @@ def extractor(*, version: int) -> Callable[[Callable[["Waves"], Measures]], Extr
     if version < 1:
         raise reject(InputError, "extractor", "version", version, ">= 1")
 
-    def mark(function: Callable[["Waves"], Measures]) -> Extractor:
+    def mark(function: Callable[..., Measures]) -> Extractor:
         if "<" in function.__qualname__:
             raise reject(InputError, "extractor", "function", function.__qualname__, "a function at the top level of a module")
         return Extractor(function, _lasting_name(function), version)
@@ -190,3 +205,7 @@ def _imported(module: str, name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _given(module: str, name: str, arguments: tuple[tuple[str, float | str], ...]) -> Any:
+    return _imported(module, name).given(**dict(arguments))

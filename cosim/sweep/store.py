@@ -38,7 +38,7 @@ BATCH = 64  # rows
 BATCH_AGE = 0.1  # s
 BUSY = 30.0  # s that one process waits for another's commit
 
-_SCHEMA = """create table if not exists results (
+_SCHEMA = """create table results (
     key text primary key, status text not null, message text not null, seconds real not null, relaxed integer not null,
     measures text not null, arrays text not null, waves text not null, checksum text not null) without rowid"""
 _Row = tuple[str, str, str, float, int, str, str, str, str]
@@ -246,16 +246,37 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
     connection.execute(f"pragma busy_timeout = {int(BUSY * 1000)}")
     _switch_to_wal(connection)
     connection.execute("pragma synchronous = normal")  # with WAL: a power cut may lose the last batch, never the rest
-    version = connection.execute("pragma user_version").fetchone()[0]
-    if version not in (0, FORMAT):
-        raise reject(StoreError, f"store {folder}", "format", version, f"{FORMAT}; use another folder, or the version of cosim that wrote it")
-    if version == 0:
+    if _format(connection, folder) == 0:
         connection.execute("begin immediate")
-        connection.execute(_SCHEMA)
-        connection.execute(f"pragma application_id = {APPLICATION}")
-        connection.execute(f"pragma user_version = {FORMAT}")
-        connection.execute("commit")
+        try:
+            if _format(connection, folder) == 0:  # no other process was quicker
+                _create(connection, folder)
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            raise
     connection.execute("select key from results limit 1").fetchone()
+
+
+def _format(connection: sqlite3.Connection, folder: Path) -> int:
+    """The format of an index; 0 for one that is yet empty."""
+    version = int(connection.execute("pragma user_version").fetchone()[0])
+    if version not in (0, FORMAT):
+        raise _other_format(folder, version)
+    return version
+
+
+def _create(connection: sqlite3.Connection, folder: Path) -> None:
+    if connection.execute("select count(*) from sqlite_master").fetchone()[0]:
+        raise _other_format(folder, "unknown")
+    connection.execute(_SCHEMA)
+    connection.execute(f"pragma application_id = {APPLICATION}")
+    connection.execute(f"pragma user_version = {FORMAT}")
+
+
+def _other_format(folder: Path, version: object) -> StoreError:
+    return reject(StoreError, f"store {folder}", "format", version, f"{FORMAT}; use another folder, or the version of cosim that wrote it")
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

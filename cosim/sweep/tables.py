@@ -1,6 +1,6 @@
 """Results as a table for pandas, and as CSV and Parquet files.
 
-One row a result: the label's columns, the scalar measures, then `status`, `message`, `seconds`, `reused`, `key`.
+One row a result: the label's columns, the scalar measures, then `status`, `relaxed`, `message`, `seconds`, `reused`, `key`.
 Arrays are left out of `table`; `exploded` gives chosen ones, a row an element.
 """
 
@@ -19,7 +19,7 @@ from cosim.sweep.store import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-_OWN = ("status", "message", "seconds", "reused", "key")
+_OWN = ("status", "relaxed", "message", "seconds", "reused", "key")
 
 
 def table(results: Sequence[Result]) -> "pd.DataFrame":

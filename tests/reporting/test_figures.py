@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cosim.circuits.corners import Corner
 from cosim.reporting import figures
 from cosim.reporting.figures import FIGURES, NotDrawn, draw
 from cosim.reporting.figures_cell import corner_words
-from cosim.codesign.sizing import Corner
 from cosim.reporting.style import FULL, HALF, MILLIMETER, Drawing, measured, percent
 
 POINTS = 1500  # of one line, at most
@@ -92,6 +92,7 @@ def test_the_transistor_is_drawn_without_the_sizing(result):
 def test_a_corner_is_said_in_words():
     assert corner_words(Corner(temperature=-40.0, supply=0.9)) == "−40 °C and supplies 10 % low"
     assert corner_words(Corner(temperature=27.0, supply=1.0)) == "27 °C and nominal supplies"
+    assert corner_words(Corner(threshold=0.05, mobility=0.9)) == "27 °C and nominal supplies, slow process"
 
 
 def test_every_figure_of_the_paper_has_its_counterpart(drawings):

@@ -22,7 +22,7 @@ RESULTS = [
 
 def test_a_row_holds_label_scalars_and_status():
     frame = table(RESULTS)
-    assert list(frame) == ["w_over_l", "card", "corner", "ron", "status", "message", "seconds", "reused", "key"]
+    assert list(frame) == ["w_over_l", "card", "corner", "ron", "status", "relaxed", "message", "seconds", "reused", "key"]
     assert frame["w_over_l"].tolist() == [65.0, 20.0, 20.0]
     assert frame["status"].tolist() == ["ok", "no_convergence", "ok"]
     assert frame["card"].tolist()[:2] == ["nmos", "('a', 1)"]
@@ -39,7 +39,7 @@ def test_no_results_make_an_empty_table():
     ("result", "line"),
     [
         (Result({"ron": 1.0}, Status.ok, {"ron": 2.0}), "table, column=ron: must be a label or a measure, not both"),
-        (Result({"status": 1.0}, Status.ok, {}), "table, column=status: must be something else than status, message, seconds, reused, key"),
+        (Result({"status": 1.0}, Status.ok, {}), "table, column=status: must be something else than status, relaxed, message, seconds, reused, key"),
     ],
     ids=["twice", "own"],
 )
@@ -65,7 +65,7 @@ def test_arrays_of_two_lengths_are_refused():
 def test_csv_keeps_every_digit(tmp_path):
     export_csv(RESULTS, tmp_path / "out.csv")
     text = (tmp_path / "out.csv").read_text()
-    assert text.splitlines()[1] == "65.0,nmos,,0.30000000000000004,ok,,0.25,False,a"
+    assert text.splitlines()[1] == "65.0,nmos,,0.30000000000000004,ok,False,,0.25,False,a"
     assert pd.read_csv(io.StringIO(text))["ron"].tolist()[2] == float("inf")
 
 

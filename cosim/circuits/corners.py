@@ -1,0 +1,128 @@
+"""Corners and mismatch: what moves a circuit away from its nominal self, as values that decks, sweeps and studies share.
+
+A corner moves all devices together: temperature, supplies, and a skew of the process. Mismatch moves each transistor by
+itself; its spread falls with the square root of the gate area (M. Pelgrom et al., IEEE JSSC 24 (1989) 1433). All draws are
+made here, in NumPy, and reach every engine as numbers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cosim.circuits.circuit import Circuit, Parameter
+from cosim.circuits.elements import Mosfet
+from cosim.circuits.expression import Param
+from cosim.devices.memristor.variability import FLOOR, Spread
+from cosim.errors import CircuitError
+from cosim.params import check_params, param
+
+SKEW = {"vt_shift": 0.0, "mobility": 1.0}  # parameters of a `skewable` circuit, and their neutral values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corner:
+    """Temperature, factor on all supplies, and skew of the process; the defaults are nominal."""
+
+    temperature: float = param("of all devices", "degC", default=27.0, above=-273.15, below=1000.0)
+    supply: float = param("factor on all supplies", "1", default=1.0, above=0.0)
+    threshold: float = param("added to the magnitude of every threshold voltage", "V", default=0.0, least=-5.0, most=5.0)
+    mobility: float = param("factor on every mobility", "1", default=1.0, above=0.0)
+
+    def __post_init__(self) -> None:
+        check_params(self, where="corner")
+
+    @property
+    def skewed(self) -> bool:
+        """Whether the process is off its typical values."""
+        return self.threshold != 0.0 or self.mobility != 1.0
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Parameters of a `skewable` circuit; none where the process is typical."""
+        return {"vt_shift": self.threshold, "mobility": self.mobility} if self.skewed else {}
+
+    def __str__(self) -> str:
+        text = f"{self.temperature:g} degC, supply {100 * (self.supply - 1):+.0f} %"
+        return f"{text}, Vth {1e3 * self.threshold:+g} mV, mobility {100 * (self.mobility - 1):+.3g} %" if self.skewed else text
+
+
+NOMINAL = Corner()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """Spread of single devices: standard deviation of each transistor from the mean, and of each memristor.
+
+    Foundries state ``A_VT`` for the difference within a pair; that of a single transistor is smaller by sqrt(2).
+    """
+
+    a_vt: float = param("threshold: standard deviation times the root of W L", "V*m", default=0.0, least=0.0, most=1e-6)
+    a_mobility: float = param("mobility: relative standard deviation times the root of W L", "%*m", default=0.0, least=0.0, most=1e-6)
+    memristor: float = param("relative spread of the current scale and of the series resistance", "%", default=0.0, least=0.0, most=1.0)
+
+    def __post_init__(self) -> None:
+        check_params(self, where="mismatch")
+
+    @property
+    def none(self) -> bool:
+        """Whether all devices are equal."""
+        return self.a_vt == self.a_mobility == self.memristor == 0.0
+
+    def deviations(self, *, width: float, length: float) -> tuple[float, float]:
+        """Standard deviations of the threshold [V] and of the mobility (relative) of a transistor of this size [m]."""
+        if not (width > 0 and length > 0):
+            raise CircuitError(f"mismatch, width={width:g}, length={length:g}: must be > 0 m")
+        root = float(np.sqrt(width * length))
+        return self.a_vt / root, self.a_mobility / root
+
+    def draw(self, rng: np.random.Generator, *, width: float, length: float) -> "Deviation":
+        """One cell: a transistor of this size [m] and a memristor. The same generator gives the same number of sigmas at any size."""
+        threshold, mobility = self.deviations(width=width, length=length)
+        normal = rng.standard_normal(2)
+        scale, series = Spread(device=self.memristor).draw(rng, devices=1, cycles=1)
+        return Deviation(
+            threshold=float(threshold * normal[0]),
+            mobility=float(max(1.0 + mobility * normal[1], FLOOR)),
+            current_scale=float(scale[0, 0]),
+            series_scale=float(series[0, 0]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """How the devices of one cell differ from nominal.
+
+    Attributes:
+        threshold: added to the magnitude of the threshold voltage [V].
+        mobility: factor.
+        current_scale, series_scale: factors on I0 and Rs of the memristor.
+    """
+
+    threshold: float = 0.0
+    mobility: float = 1.0
+    current_scale: float = 1.0
+    series_scale: float = 1.0
+
+    def values(self, corner: Corner = NOMINAL) -> dict[str, float]:
+        """Parameters of a `skewable` cell, at a corner."""
+        skew = {"vt_shift": corner.threshold + self.threshold, "mobility": corner.mobility * self.mobility}
+        return {**skew, "i0s": self.current_scale, "rss": self.series_scale}
+
+
+def skewable(circuit: Circuit) -> Circuit:
+    """The same circuit with parameters ``vt_shift`` [V] and ``mobility`` (a factor), which move all MOSFETs directly in it.
+
+    Raises:
+        CircuitError: it has no MOSFET, or one that is shifted already.
+    """
+    mosfets = [each for each in circuit.elements if isinstance(each, Mosfet)]
+    if not mosfets or any(each.skewed for each in mosfets):
+        raise CircuitError(f"{circuit.name}: must have MOSFETs directly in it, none of them shifted already, to be made skewable")
+    moved = [replace(each, threshold_shift=Param("vt_shift"), mobility=Param("mobility")) if isinstance(each, Mosfet) else each for each in circuit.elements]
+    parameters: Mapping[str, Parameter] = {
+        **circuit.parameters,
+        "vt_shift": Parameter(SKEW["vt_shift"], "V", "added to the magnitude of the threshold voltage"),
+        "mobility": Parameter(SKEW["mobility"], "1", "factor on the mobility"),
+    }
+    return replace(circuit, elements=tuple(moved), parameters=parameters)
