@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from cosim.analysis import Op, Options, Tran
 from cosim.circuits.cells import Body, Drive, Orientation, bench, cell
 from cosim.circuits.stimuli import Stimulus, triangular_sweep
@@ -110,8 +108,3 @@ def loop_analysis(voltage: float, *, temperature: float = 27.0) -> Tran:
     """The transient of a `loop`."""
     end = 4.0 * voltage / SWEEP_RATE
     return Tran(stop=end, max_step=end / SWEEP_POINTS, options=Options(temperature=temperature))
-
-
-def branch(time: np.ndarray, values: np.ndarray, start: float, stop: float) -> np.ndarray:
-    """The part of ``values (points,)`` between two times."""
-    return values[(time >= start) & (time <= stop)]
