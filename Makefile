@@ -15,7 +15,7 @@ export OMP_THREAD_LIMIT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test bench lint docs clean ngspice
+.PHONY: help report results test bench lint docs clean ngspice
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -25,6 +25,11 @@ help: ## list the targets
 report: $(VENV)/report.stamp | ngspice ## simulate the reference design and write its PDF
 	@mkdir -p $(dir $(REPORT))
 	$(BIN)/cosim report $(DESIGN) -o $(REPORT)
+
+results: $(VENV)/$(EXTRAS).stamp | ngspice ## compute the claims, the report and the generated tables of README and docs anew
+	$(BIN)/cosim reproduce --results reports/results.json
+	$(BIN)/cosim report $(DESIGN) -o $(REPORT) --picture docs/images/report_page1.png
+	$(BIN)/python -c 'from pathlib import Path; from cosim.reporting.readme import regenerate_docs; regenerate_docs(Path("."))'
 
 test: $(VENV)/$(EXTRAS).stamp | ngspice ## run all tests
 	$(BIN)/python -m pytest $(ARGS)

@@ -70,9 +70,8 @@ def _factor(tail: str, unit: str, text: str, where: str) -> float:
     """The factor that suffix and unit behind a number stand for."""
     if spelled := _SPELLED.fullmatch(text.strip()):
         whole, suffix, digits = spelled.groups()
-        raise UnitError(
-            f"{where}={text!r}: digits behind a suffix are read as {whole}{suffix} by ngspice and as {whole}.{digits}{suffix} by LTspice; write {whole}.{digits}{suffix}"
-        )
+        meant = f"{whole}.{digits}{suffix}"
+        raise UnitError(f"{where}={text!r}: digits behind a suffix are read as {whole}{suffix} by ngspice and as {meant} by LTspice; write {meant}")
     if re.search(r"\d", tail):
         raise UnitError(f"{where}={text!r}: must be a number, with a suffix or a unit at most")
     if tail == "M":

@@ -26,7 +26,7 @@ def on_resistance(w_over_l: float) -> float:
 
 
 def test_the_divider_takes_10_7_percent_and_not_12():
-    assert 120 / (120 + 1000) == pytest.approx(0.107, abs=5e-4)
+    assert pytest.approx(0.107, abs=5e-4) == 120 / (120 + 1000)
 
 
 def test_an_on_resistance_of_a_tenth_of_a_kiloohm_needs_a_w_over_l_of_about_79():

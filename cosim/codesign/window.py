@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.analysis import Tran
+from cosim.analysis import Options, Tran
 from cosim.circuits.cells import ORIENTATIONS, Body, Drive, Orientation, bench, cell, device_bench
 from cosim.circuits.stimuli import PiecewiseLinear, triangular_sweep
-from cosim.codesign.cellbench import CELL_SIGNALS, SWEEP_POINTS, SWEEP_RATE, Devices, loop, loop_analysis, with_skew
+from cosim.codesign.cellbench import CELL_SIGNALS, RELTOL, SWEEP_POINTS, SWEEP_RATE, Devices, loop, loop_analysis, with_skew
 from cosim.design import Design
 from cosim.sweep.lab import Lab, Question, Reading
 
@@ -88,7 +88,7 @@ def positive_loop(design: Design, devices: Devices, orientation: Orientation, *,
     drive = Drive(bit=rise, word=design.supply.gate, source=PiecewiseLinear(((0.0, 0.0), *fall.points)))
     return Question(
         circuit=bench(inner, drive, w_over_l=w_over_l),
-        analysis=Tran(stop=2.0 * half, max_step=2.0 * half / SWEEP_POINTS),
+        analysis=Tran(stop=2.0 * half, max_step=2.0 * half / SWEEP_POINTS, options=Options(reltol=RELTOL)),
         saved=(*CELL_SIGNALS, STATE_SIGNAL),
     )
 

@@ -14,13 +14,14 @@ from cosim.circuits.cells import ORIENTATIONS, Orientation, device_bench, loaded
 from cosim.circuits.circuit import Circuit
 from cosim.claims import KINDS, Verdict
 from cosim.codesign.cellbench import loop, positive_drive
+from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
 from cosim.errors import SimulationError
 from cosim.reporting import schematics, tables_cell, tables_device, verdict
 from cosim.reporting.assumptions import assumptions
 from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
 from cosim.reporting.figures import draw
-from cosim.reporting.style import Drawing, listing
+from cosim.reporting.style import Drawing, listing, volts
 from cosim.spice.deck import Deck
 from cosim.spice.engines import Engine
 from cosim.studies.lim2025.synapse import SynapseResult
@@ -175,11 +176,22 @@ class _Builder:
         return section(
             "Sizing",
             self._table("margins", "advice", tables_cell.margins),
+            *self._mirrored(),
             self._table("operating points", "advice", tables_cell.operating_points),
             self._figure("corners"),
             self._table("corners", "advice", tables_cell.corner_rows),
             page=False,
         )
+
+    def _mirrored(self) -> list[Block]:
+        """What the rule says of the device that is turned around."""
+        found = self.result.mirrored
+        if found is None:
+            return []
+        best = found.margin(found.orientation)
+        other = found.margin("mos" if found.orientation == "mod" else "mod")
+        words = f"The rule turned around: a device that needs the full voltage for its {found.design.cell.full_operation} asks for {best.orientation.upper()}, "
+        return [text(f"{words}with {volts(best.volts, sign=True)} left over against {volts(other.volts, sign=True)} in {other.orientation.upper()}.")]
 
     def _claims(self) -> Block:
         kinds = sorted({each.kind for each in self.verdicts}, key=["reproduction", "prediction", *KINDS].index)
@@ -217,8 +229,8 @@ class _Builder:
         )
 
     def _deck(self) -> Deck:
-        """The bench of the recommended cell."""
-        return self._loop(self.result.advice.orientation if self.result.advice else "mod").deck()
+        """The recommended cell as a deck for people, with ``.meas`` lines."""
+        return cell_deck(self.result.design, self.result.advice.orientation if self.result.advice else "mod")
 
     def _netlist(self) -> Block:
         deck = self._deck()

@@ -20,7 +20,7 @@ from cosim.circuits.stimuli import PiecewiseLinear, Stimulus
 from cosim.errors import CircuitError
 from cosim.reporting.style import missing_package, quantity
 
-UNIT = 0.212  # [inch] of one step of the drawing in print
+UNIT = 0.207  # [inch] of one step of the drawing in print
 FONT = 7.0  # [pt]
 LETTER = 0.58 * FONT / (72 * UNIT)  # width of a letter, on the safe side
 STEP = 3.0  # height of one element of the stack
@@ -181,8 +181,8 @@ class _Pen:
         words = [spice_of(element.name), *_values(element)]
         self._text(words, 0.55, top - STEP / 2 + LINE * (len(words) - 1) / 2)
         if isinstance(element, Memristor):
-            self._text(["TE"], 0.2, top - 0.65, size=FONT - 1)
-            self._text(["BE"], 0.2, top - STEP + 0.65, size=FONT - 1)
+            self._text(["TE"], 0.2, top - 0.65)
+            self._text(["BE"], 0.2, top - STEP + 0.65)
 
     def _transistor(self, element: Mosfet, top: float, stack: Stack, base: float) -> None:
         """Channel, gate and bulk by lines: drain above, source below, gate at the left, bulk at the right."""
@@ -245,11 +245,11 @@ class _Pen:
         self.sheet.add(self.parts.Ground(lead=False).at((x, y)).right())
         self._cover(x - 0.5, x + 0.5, y - 0.4, y)
 
-    def _text(self, lines: Iterable[str], x: float, y: float, *, align: Align = "left", size: float = FONT, color: str = "#111111") -> None:
+    def _text(self, lines: Iterable[str], x: float, y: float, *, align: Align = "left", color: str = "#111111") -> None:
         """Lines of text, the middle of the first one at (x, y)."""
         for index, line in enumerate(lines):
             label = self.parts.Label().at((x, y - LINE * index - 0.16)).right()
-            self.sheet.add(label.label(line, halign=align, valign="base", fontsize=size, color=color, ofst=0))
+            self.sheet.add(label.label(line, halign=align, valign="base", fontsize=FONT, color=color, ofst=0))
             width = LETTER * len(line)
             left = x if align == "left" else x - width
             box = (left, left + width, y - LINE * (index + 0.5), y - LINE * (index - 0.5))

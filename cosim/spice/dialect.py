@@ -110,6 +110,7 @@ TRAPS = (  # construct, pattern on a logical line, reason
     ("IC=", r"^c\S*\s.*\bic\s*=", "needs uic in ngspice; write .ic"),
 )
 _SPELLED = re.compile(r"(?<![\w.])\d+(?:\.\d+)?([fpnumkgt]|meg)\d", re.I)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _CALL = re.compile(r"([a-z_]\w*)\s*\(", re.I)
 _SIGNAL = re.compile(r"\b[vi]\([^()]*\)", re.I)
 _NAMES = {**dict.fromkeys("rclvib", 3), **dict.fromkeys("eg", 5), **dict.fromkeys("fh", 4), "m": 6, ".model": 2}  # words before the values
@@ -126,13 +127,15 @@ def check(text: str, *, where: str = "netlist") -> list[Finding]:
     Returns:
         Findings in the order of the lines; empty for a portable netlist.
     """
-    lines = text.splitlines()
+    lines = _lines(text)
     found: list[Finding] = []
-    if not lines or not lines[0].startswith("* "):
-        found.append(Finding(1, (lines or [""])[0][:40], 'must be a comment that starts with "* ": the first line is the title'))
+    if not lines[0].startswith("* "):
+        found.append(Finding(1, lines[0][:40], 'must be a comment that starts with "* ": the first line is the title'))
     if not text.isascii():
         number = next(index for index, line in enumerate(lines, 1) if not line.isascii())
         found.append(Finding(number, "non-ASCII character", "must be ASCII; write u for micro"))
+    if hit := _CONTROL.search(text):
+        found.append(Finding(text.count("\n", 0, hit.start()) + 1, repr(hit[0]).strip("'"), "is a control character; refused"))
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith("*#"):
             found.append(Finding(number, "*#", "is a command to ngspice, not a comment; refused"))
@@ -159,7 +162,7 @@ def constructs(text: str) -> dict[str, bool]:
 def logical_lines(text: str, *, comments: bool = False) -> Iterator[tuple[int, str]]:
     """``(number, line)``: continuation lines joined, trailing comments cut, blanks folded; comment lines on request."""
     joined: list[tuple[int, str]] = []
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(_lines(text), 1):
         line = " ".join(raw.split(";")[0].split())
         last = next((index for index in reversed(range(len(joined))) if not joined[index][1].startswith("*")), None)
         if line.startswith("+") and last is not None:
@@ -209,6 +212,11 @@ def _values(line: str) -> str:
     if kind in ("x", ".subckt"):
         return " ".join(word for word in words if "=" in word)
     return " ".join(words[_NAMES.get(kind, 1) :])
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as SPICE programs count them: `str.splitlines` breaks at more characters than they do."""
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def _own_functions(text: str) -> frozenset[str]:

@@ -40,7 +40,9 @@ def test_the_memristor_sits_on_the_drain_or_on_the_source():
 
 def test_the_width_follows_w_over_l_at_the_given_length():
     deck_width = simulate(bench(cell("mod", DEVICE, NMOS, length=1e-6, frozen=True), Drive(bit=0.1, word=SUPPLY), w_over_l=30.0, state=1.0), Op()).require()
-    twice = simulate(bench(cell("mod", DEVICE, NMOS, length=1e-6, frozen=True), Drive(bit=0.1, word=SUPPLY), state=1.0), Op(), values={"w_over_l": 30.0}).require()
+    twice = simulate(
+        bench(cell("mod", DEVICE, NMOS, length=1e-6, frozen=True), Drive(bit=0.1, word=SUPPLY), state=1.0), Op(), values={"w_over_l": 30.0}
+    ).require()
     assert deck_width["i(vbit)"] == pytest.approx(twice["i(vbit)"], rel=1e-9)
     assert -deck_width["i(vbit)"][0] > 1e-5
 

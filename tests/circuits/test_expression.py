@@ -16,8 +16,12 @@ from cosim.spice.run import run_deck
 
 VALUES = {"a": 3.0, "b_1": -0.25, "w_over_l": 65.0}
 OPERATORS = (operator.add, operator.sub, operator.mul, operator.truediv)
-leaves = st.sampled_from([Param(name) for name in VALUES]) | st.floats(-100, 100).filter(lambda number: abs(number) > 1e-3).map(lambda number: float(f"{number:.4g}"))
-trees = st.recursive(leaves.filter(lambda leaf: isinstance(leaf, Expression)), lambda inner: st.tuples(st.sampled_from(OPERATORS), inner | leaves, inner), max_leaves=8)
+leaves = st.sampled_from([Param(name) for name in VALUES]) | st.floats(-100, 100).filter(lambda number: abs(number) > 1e-3).map(
+    lambda number: float(f"{number:.4g}")
+)
+trees = st.recursive(
+    leaves.filter(lambda leaf: isinstance(leaf, Expression)), lambda inner: st.tuples(st.sampled_from(OPERATORS), inner | leaves, inner), max_leaves=8
+)
 
 
 def built(tree: object) -> Expression:

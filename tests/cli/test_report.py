@@ -26,9 +26,10 @@ class Outcome:
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test in a folder of its own, with a short design, and a report that holds the demonstration study."""
 
-    def write_report(design_path: Path, output: Path, lab: Lab, *, command: str) -> Outcome:
+    def write_report(design_path: Path, output: Path, lab: Lab, *, command: str, picture: Path | None) -> Outcome:
         output.write_bytes(b"%PDF-1.7\n")
         assert lab.store is not None
+        assert picture is None
         assert command == f"cosim report {design_path} -o {output}"
         return Outcome(output, judge(CLAIMS, RESULT))
 

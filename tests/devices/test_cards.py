@@ -67,9 +67,15 @@ def test_a_card_of_ones_own_is_read_from_its_path(tmp_path: Path):
         ({"gain": ""}, "mine.toml: gain is missing"),
         ({"gain": "1e5"}, "mine.toml, gain: must be a table with value, unit, source, valid"),
         ({"gain": '{ value = 1e5, unit = "1", valid = "v" }'}, "mine.toml, gain: must be a table with value, unit, source, valid"),
-        ({"gain": '{ value = 1e5, unit = "1", source = "s", valid = "v", min = 1 }'}, "mine.toml, gain: unknown key 'min'; allowed are value, unit, source, valid"),
+        (
+            {"gain": '{ value = 1e5, unit = "1", source = "s", valid = "v", min = 1 }'},
+            "mine.toml, gain: unknown key 'min'; allowed are value, unit, source, valid",
+        ),
         ({"gain": '{ value = 1e5, unit = "V", source = "s", valid = "v" }'}, "mine.toml, gain: unit 'V' must be '1'"),
-        ({"gain": '{ value = "1M", unit = "1", source = "s", valid = "v" }'}, "mine.toml, gain='1M': a bare M is milli in SPICE and mega elsewhere; write m or Meg"),
+        (
+            {"gain": '{ value = "1M", unit = "1", source = "s", valid = "v" }'},
+            "mine.toml, gain='1M': a bare M is milli in SPICE and mega elsewhere; write m or Meg",
+        ),
         ({"gain": '{ value = 0.5, unit = "1", source = "s", valid = "v" }'}, "op-amp mine, gain=0.5: must be > 1"),
     ],
 )

@@ -49,7 +49,7 @@ def test_static_currents_of_the_frozen_device_are_those_of_the_formula(card: Mem
     assert flowing == pytest.approx(wanted, rel=STATIC_TOLERANCE, abs=STATIC_TOLERANCE * 1e-9)
 
 
-@pytest.mark.parametrize("card", (*CARDS, *MIRRORED), ids=named)
+@pytest.mark.parametrize("card", [*CARDS, *MIRRORED], ids=named)
 def test_currents_of_the_dynamic_device_follow_its_state(card: MemristorCard):
     loop = triangular_sweep([0.0, 1.5, 0.0, -1.0, 0.0], rate=1.0)
     waves = simulate(device_bench(card, loop, state=0.1), Tran(stop=loop.end, max_step=loop.end / 1000, options=Options(reltol=1e-7, gmin=1e-18))).require()
@@ -58,7 +58,7 @@ def test_currents_of_the_dynamic_device_follow_its_state(card: MemristorCard):
     assert -waves["i(vte)"] == pytest.approx(current(card, waves["v(te)"], state), rel=1e-5, abs=1e-12)
 
 
-@pytest.mark.parametrize("card", (*CARDS, *MIRRORED), ids=named)
+@pytest.mark.parametrize("card", [*CARDS, *MIRRORED], ids=named)
 def test_the_state_after_random_pulses_is_that_of_the_solver(card: MemristorCard):
     amplitudes = np.random.default_rng(7).uniform(-2, 2, 16).round(3).tolist()
     train = pulses(amplitudes, width=10e-3, edge=1e-3, gap=2e-3)
@@ -69,7 +69,7 @@ def test_the_state_after_random_pulses_is_that_of_the_solver(card: MemristorCard
     assert waves.at("v(x1.x)", resting) == pytest.approx(wanted, abs=STATE_TOLERANCE)
 
 
-@pytest.mark.parametrize("card", (*CARDS, *MIRRORED), ids=named)
+@pytest.mark.parametrize("card", [*CARDS, *MIRRORED], ids=named)
 def test_the_state_in_a_loop_is_that_of_the_solver_at_every_time(card: MemristorCard):
     loop = triangular_sweep([0.0, 2.0, 0.0, -2.0, 0.0], rate=1.0)
     waves = simulate(device_bench(card, loop), Tran(stop=loop.end, max_step=loop.end / 2000)).require()
@@ -157,7 +157,13 @@ def test_every_parameter_of_the_card_is_one_of_the_subcircuit():
 
 def test_devices_that_differ_have_names_that_differ():
     traces = [PiecewiseLinear(((0.0, level),)) for level in (0.0, 0.1)]
-    made = [subcircuit(FULL), subcircuit(FULL, frozen=True), subcircuit(ANALOG), subcircuit(FULL.mirrored()), *(subcircuit(FULL, noise=each) for each in traces)]
+    made = [
+        subcircuit(FULL),
+        subcircuit(FULL, frozen=True),
+        subcircuit(ANALOG),
+        subcircuit(FULL.mirrored()),
+        *(subcircuit(FULL, noise=each) for each in traces),
+    ]
     assert len({each.name for each in made}) == 6
 
 

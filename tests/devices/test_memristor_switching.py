@@ -54,6 +54,13 @@ def test_nothing_moves_beyond_the_ends(card: MemristorCard, voltage: float):
     assert one(card, -abs(voltage), 0.0) == 0.0
 
 
+@given(card=every, voltage=voltages, beyond=st.floats(1e-6, 0.1))
+@settings(deadline=None, max_examples=50)
+def test_a_state_that_a_solver_overshoots_counts_as_the_end(card: MemristorCard, voltage: float, beyond: float):
+    assert one(card, voltage, 1.0 + beyond) == one(card, voltage, 1.0)
+    assert one(card, voltage, -beyond) == one(card, voltage, 0.0)
+
+
 @given(card=st.sampled_from(CARDS), voltage=voltages, state=states)
 @settings(deadline=None, max_examples=100)
 def test_the_mirrored_device_is_the_exact_mirror(card: MemristorCard, voltage: float, state: float):

@@ -89,7 +89,7 @@ def test_the_models_are_named_for_the_caption():
 
 def test_an_element_without_a_place_is_named():
     circuit = CIRCUITS["device"].with_elements(Capacitor("load", "te", "0", 1e-12))
-    with pytest.raises(CircuitError, match=r"^device_bench, schematic: cload cannot be drawn; must be a stack element or a voltage source to ground$"):
+    with pytest.raises(CircuitError, match=r"^device_bench, schematic: Cload cannot be drawn; must be a stack element or a voltage source to ground$"):
         draw(circuit)
 
 

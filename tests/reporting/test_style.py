@@ -49,7 +49,11 @@ def test_small_pure_numbers_are_printed_in_powers_of_ten():
 
 
 def test_shares_and_voltages_carry_their_unit():
-    assert (percent(0.1079), volts(-0.428, sign=True), volts(0.6277, sign=True)) == ("10.8\N{NO-BREAK SPACE}%", "−0.43\N{NO-BREAK SPACE}V", "+0.63\N{NO-BREAK SPACE}V")
+    assert (percent(0.1079), volts(-0.428, sign=True), volts(0.6277, sign=True)) == (
+        "10.8\N{NO-BREAK SPACE}%",
+        "−0.43\N{NO-BREAK SPACE}V",
+        "+0.63\N{NO-BREAK SPACE}V",
+    )
 
 
 def test_words_are_joined_as_people_join_them():

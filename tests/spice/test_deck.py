@@ -46,8 +46,8 @@ EVERYTHING = Circuit(
     name="everything",
     description="one of each",
     elements=(
-        VoltageSource("in", "a", "0", 0.0, PULSE, ac=1.0),
-        CurrentSource("in", "0", "b", 1e-6, PiecewiseLinear(((0.0, 0.0), (1e-3, 1e-6)))),
+        VoltageSource("in", "a", "0", 0.0, PULSE, ac=0.5),
+        CurrentSource("bias", "0", "b", 1e-6, PiecewiseLinear(((0.0, 0.0), (1e-3, 1e-6)))),
         Resistor("1", "a", "b", Param("r")),
         Capacitor("1", "b", "0", 1e-9),
         Inductor("1", "b", "c", 1e-3),
@@ -73,8 +73,8 @@ def lines(deck: Deck) -> list[str]:
 def test_every_kind_of_element_is_written_in_the_form_that_both_programs_read():
     assert lines(write_deck(EVERYTHING, RUN))[:16] == [
         ".param r=1000",
-        "Vin a 0 PULSE(0 1 0.001 1e-05 2e-05 0.003 0.01) AC 1",
-        "Iin 0 b PWL(0 0 0.001 1e-06)",
+        "Vin a 0 PULSE(0 1 0.001 1e-05 2e-05 0.003 0.01) AC 0.5",
+        "Ibias 0 b PWL(0 0 0.001 1e-06)",
         "R1 a b {r}",
         "C1 b 0 1e-09",
         "L1 b c 0.001",
@@ -111,7 +111,7 @@ def test_analyses_are_written_with_all_their_options():
     cases = {
         Op(): [".op"],
         Dc("vin", 0.0, 1.0, 0.1): [".dc vin 0 1 0.1"],
-        Dc("vin", 0.0, 1.0, 0.1, outer=("iin", 0.0, 1e-6, 1e-7)): [".dc vin 0 1 0.1 iin 0 1e-06 1e-07"],
+        Dc("vin", 0.0, 1.0, 0.1, outer=("ibias", 0.0, 1e-6, 1e-7)): [".dc vin 0 1 0.1 ibias 0 1e-06 1e-07"],
         Ac(points=10, start=1.0, stop=1e6): [".ac dec 10 1 1000000"],
         Noise(output="c", source="vin", points=10, start=1.0, stop=1e6): [".noise V(c) vin dec 10 1 1000000"],
     }
@@ -171,9 +171,7 @@ def test_subcircuits_models_and_includes_are_written_once():
 
 def test_two_models_of_one_name_are_refused_in_any_case():
     other = ModelCard("D1N", "D", {"Is": 2e-14})
-    circuit = Circuit(
-        name="c", elements=(VoltageSource("in", "a", "0", 1.0), Diode("1", "a", "0", DIODE), Diode("2", "a", "0", other))
-    )
+    circuit = Circuit(name="c", elements=(VoltageSource("in", "a", "0", 1.0), Diode("1", "a", "0", DIODE), Diode("2", "a", "0", other)))
     with pytest.raises(CircuitError, match=r"^two different models, subcircuits or files are named 'D1N'$"):
         write_deck(circuit, Op())
 
@@ -232,14 +230,17 @@ def test_a_word_longer_than_a_line_is_left_whole():
 SHAPES = {
     "loop": lambda: write_deck(device_bench(DEVICE, triangular_sweep([0.0, 2.0, 0.0], rate=1.0)), Tran(stop=4.0, max_step=1e-2)),
     "mirrored": lambda: write_deck(device_bench(DEVICE.mirrored(), 1.0), RUN),
-    "noise": lambda: write_deck(
-        device_bench(DEVICE, 0.05).with_elements(*noisy().elements[1:]), Tran(stop=10.0, max_step=0.1)
-    ),
+    "noise": lambda: write_deck(device_bench(DEVICE, 0.05).with_elements(*noisy().elements[1:]), Tran(stop=10.0, max_step=0.1)),
     "spikes": lambda: write_deck(device_bench(DEVICE, spikes(np.arange(1, 200) * 2e-3), frozen=True), Tran(stop=0.4, max_step=1e-3)),
     "pulses": lambda: write_deck(bench(cell("mos", DEVICE, NMOS), Drive(bit=pulses([1.0, -1.0], width=1e-3, edge=1e-5, gap=1e-3), word=3.0)), RUN),
-    "array": lambda: write_deck(read_bench(array(cell("mod", DEVICE, NMOS, frozen=True), np.eye(5), wire_resistance=2.5), word=np.ones(5), read_voltage=0.05), Op()),
+    "array": lambda: write_deck(
+        read_bench(array(cell("mod", DEVICE, NMOS, frozen=True), np.eye(5), wire_resistance=2.5), word=np.ones(5), read_voltage=0.05), Op()
+    ),
     "ideal array": lambda: write_deck(read_bench(array(cell("mos", DEVICE, NMOS, frozen=True), np.eye(3)), word=np.ones(3), read_voltage=0.05), Op()),
-    **{orientation: (lambda orientation=orientation: write_deck(bench(cell(orientation, DEVICE, NMOS), Drive(bit=1.0, word=3.0), body="lowest"), RUN)) for orientation in ORIENTATIONS},
+    **{
+        orientation: (lambda orientation=orientation: write_deck(bench(cell(orientation, DEVICE, NMOS), Drive(bit=1.0, word=3.0), body="lowest"), RUN))
+        for orientation in ORIENTATIONS
+    },
 }
 
 
@@ -266,7 +267,10 @@ def test_every_deck_stays_within_the_portable_subset(shape: str):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: write_deck(cell("mod", DEVICE, NMOS), RUN), "cell_mod: a circuit with ports cannot be simulated; put an instance of it into a circuit without"),
+        (
+            lambda: write_deck(cell("mod", DEVICE, NMOS), RUN),
+            "cell_mod: a circuit with ports cannot be simulated; put an instance of it into a circuit without",
+        ),
         (lambda: write_deck(EVERYTHING, RUN, values={"q": 1.0}), "everything: has no parameter 'q'; it has r"),
         (lambda: write_deck(device_bench(DEVICE, 1.0), Op()), "device_bench, X1: a memristor keeps its state only in a transient; make it frozen for op"),
     ],

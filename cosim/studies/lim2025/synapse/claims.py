@@ -1,7 +1,8 @@
 """Claims of the study: what Lim et al. 2025 print, what the cards were fitted to, and what neither was.
 
 Kinds: the ends of the levels, the on-resistance and the on/off ratio at W/L 65 are calibrations, because the cards were
-fitted to them. The other on/off ratios, Table 1, the crossings and the orientation follow.
+fitted to them, and so is the share, which follows from an on-resistance and a low-resistance state that were both fitted.
+The other on/off ratios, Table 1, the crossings and the orientation follow.
 """
 
 import numpy as np
@@ -31,7 +32,7 @@ CLAIMS = (
         kind="reproduction",
         source=f"{PAPER}, section 3.1, Fig. 2B, C",
         statement="share of 100 seeds in which the staircase -0.5..-2 V forms at least 23 levels with gaps >= 0.2 uS, 2 % read noise, 30 reads a level",
-        paper=23.0,
+        paper="23 levels",
         unit="% of seeds",
         must_be=at_least(95.0),
         value=lambda result: 100.0 * float(np.mean(result.part("levels").counts >= 23)),
@@ -148,7 +149,7 @@ CLAIMS = (
     ),
     Claim(
         id=f"{PREFIX}.sizing.share",
-        kind="reproduction",
+        kind="calibration",
         source=f"{PAPER}, section 3.2 (12 %, which is 120/1000; the divider is 120/1120)",
         statement="share of the transistor in the cell's voltage at W/L 65, full set, 2 V over the cell",
         paper=12.0,
@@ -170,7 +171,7 @@ CLAIMS = (
         id=f"{PREFIX}.loops.on_off_20",
         kind="prediction",
         source=f"{PAPER}, Fig. 4C: W/L below 65 is not enough",
-        statement="the same at W/L 20",
+        statement="on/off ratio of MOD at W/L 20 over that of the memristor alone, 50 mV",
         paper=None,
         unit="%",
         must_be=at_most(70.0),
@@ -180,7 +181,7 @@ CLAIMS = (
         id=f"{PREFIX}.loops.on_off_130",
         kind="prediction",
         source=f"{PAPER}, Fig. 4C: above 65 nothing is lost",
-        statement="the same at W/L 130",
+        statement="on/off ratio of MOD at W/L 130 over that of the memristor alone, 50 mV",
         paper=None,
         unit="%",
         must_be=between(95.0, 100.0),

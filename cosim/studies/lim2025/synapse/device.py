@@ -16,7 +16,7 @@ from cosim.circuits.cells import device_bench
 from cosim.circuits.circuit import Circuit
 from cosim.circuits.elements import Memristor, VoltageSource
 from cosim.circuits.stimuli import PiecewiseLinear
-from cosim.codesign.cellbench import SWEEP_RATE, Devices, loop, loop_analysis
+from cosim.codesign.cellbench import RELTOL, SWEEP_RATE, Devices, loop, loop_analysis
 from cosim.codesign.window import device_loop, device_window
 from cosim.design import Design
 from cosim.devices.memristor.card import MemristorCard, load_memristor
@@ -135,7 +135,7 @@ def staircase(design: Design, card: MemristorCard, lab: Lab) -> Staircase:
     reading = lab.ask_one(
         Question(
             circuit=device_bench(card, stimulus),
-            analysis=Tran(stop=stimulus.end, max_step=0.1, options=Options(reltol=1e-4)),
+            analysis=Tran(stop=stimulus.end, max_step=0.1, options=Options(reltol=RELTOL)),
             saved=("v(te)", "i(vte)"),
         )
     )

@@ -8,6 +8,7 @@ from cosim.circuits.cells import ORIENTATIONS, Orientation
 from cosim.codesign.cellbench import Devices
 from cosim.codesign.window import Window, cell_loop, cell_window, device_loop, device_window, transistor_share
 from cosim.design import Design
+from cosim.errors import InputError, reject
 from cosim.sweep.lab import Lab
 
 
@@ -39,9 +40,15 @@ class CellLoops:
     cells: tuple[CellLoop, ...]
 
     def on_off(self, orientation: Orientation, w_over_l: float) -> float:
-        """On/off ratio of a cell over that of the memristor alone."""
-        found = next(each for each in self.cells if each.orientation == orientation and each.w_over_l == w_over_l)
-        return found.window.ratio / self.alone.ratio
+        """On/off ratio of a cell over that of the memristor alone.
+
+        Raises:
+            InputError: the design does not have this W/L.
+        """
+        found = {each.w_over_l: each for each in self.cells if each.orientation == orientation}
+        if w_over_l not in found:
+            raise reject(InputError, "cells", "w_over_l", w_over_l, f"one of {', '.join(f'{size:g}' for size in found)}")
+        return found[w_over_l].window.ratio / self.alone.ratio
 
 
 def cell_loops(design: Design, devices: Devices, lab: Lab) -> CellLoops:

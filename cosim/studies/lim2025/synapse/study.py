@@ -9,7 +9,7 @@ from cosim.codesign.sizing import SizingAdvice, advise
 from cosim.design import Design
 from cosim.devices.memristor.card import MemristorCard, load_memristor
 from cosim.devices.memristor.read_noise import ReadNoise, load_read_noise
-from cosim.errors import SimulationError
+from cosim.errors import InputError, SimulationError
 from cosim.studies.lim2025.synapse.device import (
     Levels,
     Loop,
@@ -80,7 +80,7 @@ class _Parts:
             return None
         try:
             return compute()
-        except SimulationError as error:
+        except (SimulationError, InputError) as error:  # a run that failed, or a result that has no such value
             self.failures[name] = str(error)
             return None
 

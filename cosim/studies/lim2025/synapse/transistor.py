@@ -9,6 +9,7 @@ from cosim.analysis import Dc
 from cosim.circuits.cells import transistor_bench
 from cosim.codesign.cellbench import Devices
 from cosim.design import Design
+from cosim.errors import InputError, reject
 from cosim.measure import threshold_voltage
 from cosim.sweep.lab import Lab, Question
 
@@ -40,7 +41,13 @@ class Transistors:
     threshold: Array
 
     def resistance_at(self, w_over_l: float, gate: float) -> float:
-        """On-resistance [ohm] at one W/L of the table, from the transfer curve."""
+        """On-resistance [ohm] at one W/L of the table, from the transfer curve.
+
+        Raises:
+            InputError: the design does not have this W/L.
+        """
+        if w_over_l not in self.w_over_l:
+            raise reject(InputError, "transistors", "w_over_l", w_over_l, f"one of {', '.join(f'{size:g}' for size in self.w_over_l)}")
         index = int(np.flatnonzero(self.w_over_l == w_over_l)[0])
         return float(DRAIN / np.interp(gate, self.gate, self.transfer[index]))
 
