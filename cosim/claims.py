@@ -25,6 +25,8 @@ KINDS = {
 }
 STUDIES = {
     "lim2025.synapse": "cosim.studies.lim2025.synapse",
+    "lim2025.tuning": "cosim.studies.lim2025.tuning",
+    "spice.foreign": "cosim.studies.spice.foreign",
     "spice.sweeps": "cosim.studies.spice.sweeps",
 }
 DIGITS = 6  # significant digits of values in files, so that they do not change with the last bit

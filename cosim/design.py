@@ -306,6 +306,33 @@ class LimitsSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TuningSection(Section):
+    """Closed-loop tuning of conductances by pulses (ISPP)."""
+
+    title = "tuning"
+    targets: tuple[float, ...] = param(
+        "conductances that are tuned", "S", default=(20e-6, 40e-6, 60e-6, 80e-6, 100e-6, 120e-6, 140e-6, 160e-6, 180e-6), above=0.0
+    )
+    band: float = param("relative half-width around a target", "%", default=0.03, above=0.0, below=1.0)
+    strict_band: float = param("the narrower one beside it", "%", default=0.01, above=0.0, below=1.0)
+    step: float = param("step of the amplitude, the paper's controller", "V", default=10e-3, above=0.0)
+    back_off: float = param("where a descent begins below the nominal voltage, the paper's controller", "V", default=0.05, least=0.0)
+    reads: int = param("reads that must all lie inside, the paper's controller", "1", default=5, least=1)
+    resolution: float = param("resolution of the amplitude, the slope controller", "V", default=1e-3, above=0.0)
+    noise: float = param("relative deviation of a read", "%", default=0.02, above=0.0, below=1.0)
+    correlation_time: float = param("of the correlated noise", "s", default=3.0, above=0.0)
+    spread: float = param("device-to-device spread of the current scale and of the series resistance", "%", default=0.05, least=0.0, most=1.0)
+    pulse_width: float = param("flat top of a pulse", "s", default=10e-3, above=0.0)
+    pulse_edge: float = param("rise and fall of a pulse", "s", default=0.5e-3, above=0.0)
+    seeds: int = param("repetitions with other devices and noise", "1", default=100, least=2)
+    most_pulses: int = param("pulses after which a trace ends, wide band", "1", default=60, least=1)
+    most_pulses_strict: int = param("pulses after which a trace ends, narrow band", "1", default=150, least=1)
+    rows: int = param("rows of the array", "1", default=64, least=1)
+    columns: int = param("columns of the array", "1", default=10, least=1)
+    wire_resistance: float = param("one segment of a bit or source line", "ohm", default=1.0, least=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSection(Section):
     """How it is run."""
 
@@ -335,6 +362,7 @@ class Design:
     sweep: SweepSection = field(default_factory=SweepSection)
     mismatch: MismatchSection = field(default_factory=MismatchSection)
     limits: LimitsSection = field(default_factory=LimitsSection)
+    tuning: TuningSection = field(default_factory=TuningSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property

@@ -83,11 +83,29 @@ def test_a_key_that_is_left_out_keeps_its_default(tmp_path: Path):
         ('[run]\nengine = "hspice"\n', "a.toml, [run] engine='hspice': must be '' or 'ngspice' or 'ltspice'"),
         ('[transistor]\nlibrary = "my.lib"\n', "a.toml, [transistor] model='': must be the name of an NMOS model in my.lib"),
         ('[transistor]\nmodel = "n18"\n', "a.toml, [transistor] library='': must be the file that holds the model n18"),
+        ("[tuning]\ntarget = [1e-4]\n", "a.toml, [tuning]: unknown key 'target'; did you mean targets?"),
+        ('[tuning]\ntargets = ["100 uS", 0]\n', "a.toml, [tuning] targets[1]=0: must be > 0"),
+        ("[tuning]\ntargets = []\n", "a.toml, [tuning] targets=[]: must be a list of at least one value"),
+        ('[tuning]\nband = "0 %"\n', "a.toml, [tuning] band=0: must be > 0 and < 1 (1 is 100 %)"),
+        ('[tuning]\nnoise = "0 %"\n', "a.toml, [tuning] noise=0: must be > 0 and < 1 (1 is 100 %)"),
+        ('[tuning]\ncorrelation_time = "3 V"\n', "a.toml, [tuning] correlation_time='3 V': must be a quantity in s, not in 'V'"),
+        ('[tuning]\nstep = "0 V"\n', "a.toml, [tuning] step=0: must be > 0"),
+        ("[tuning]\nseeds = 1\n", "a.toml, [tuning] seeds=1: must be >= 2"),
+        ("[tuning]\nreads = 0\n", "a.toml, [tuning] reads=0: must be >= 1"),
+        ('[tuning]\nwire_resistance = "-1 ohm"\n', "a.toml, [tuning] wire_resistance=-1: must be >= 0"),
         ("[supply\n", "a.toml: Expected ']' at the end of a table declaration (at line 2, column 8)"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str):
     assert refusal(tmp_path, text) == message
+
+
+def test_the_keys_of_tuning_become_si_units(tmp_path: Path):
+    text = '[tuning]\ntargets = ["20 uS", 1e-4]\nband = "2.5 %"\nstep = "5 mV"\ncorrelation_time = "300 ms"\nmost_pulses = 40\nwire_resistance = "2.5 ohm"\n'
+    tuning = load(written(tmp_path, text)).tuning
+    assert tuning.targets == pytest.approx((20e-6, 1e-4))
+    assert (tuning.band, tuning.step, tuning.correlation_time, tuning.wire_resistance) == pytest.approx((0.025, 5e-3, 0.3, 2.5))
+    assert (tuning.most_pulses, tuning.noise, tuning.reads) == (40, 0.02, 5)
 
 
 def test_a_file_without_format_is_refused(tmp_path: Path):

@@ -156,8 +156,7 @@ def _show_summary(rows: "Sequence[Summary]") -> None:
         share = f"{each.share:.2%}" if each.cells else "-"
         interval = f"{each.interval[0]:.2%} .. {each.interval[1]:.2%}" if each.interval else "-"
         ends = [row[name] if row[name] == row[name] else "" for name in ("min", "typ", "max")]
-        asked = each.limit is not None or each.measure not in UNITS | {"on_off": "", "share": ""}
-        verdict = [f"{each.within} of {each.cells}", share, interval] if asked else ["", "", ""]
+        verdict = [f"{each.within} of {each.cells}", share, interval] if each.asked else ["", "", ""]
         table.append([*each.group.values(), _headed(each.measure), *ends, row["limit"], *verdict])
     say_table(columns, table)
 

@@ -1,6 +1,5 @@
 """The cells of a design as decks: the I-V loop, and the read-out of an array."""
 
-
 import numpy as np
 
 from cosim.analysis import Op

@@ -111,7 +111,7 @@ def _cell(result: SynapseResult) -> list[tuple[str, str]]:
             "Transistor and memristor stand in series: 120 Ω of 1120 Ω are 10.7 %. The limit is kept as printed; docs/errata.md has the details.",
         ),
         (
-            "One cell, no array.",
+            "The sizing sees one cell, no array.",
             "No wire resistance, no neighbors, no parasitic capacitance beyond the transistor's own; area is channel and diffusions without well contacts.",
         ),
     ]

@@ -24,7 +24,7 @@ class Column:
 def table(
     title: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], *, caption: str = "", source: str = "", size: float = 8.5, long: bool = False
 ) -> Block:
-    """A table; cells are text, or a mapping with ``text`` and ``mark``, ``bold`` or ``code``.
+    """A table; cells are text, or a mapping with ``text`` and ``mark``, ``bold``, ``code`` or ``label``.
 
     Args:
         title: what it holds.
@@ -107,6 +107,11 @@ def marked(word: str) -> Block:
 def code_cell(content: str) -> Block:
     """A monospaced cell."""
     return {"text": content, "code": True}
+
+
+def labeled(label: str, content: str) -> Block:
+    """Text that begins with a monospaced label."""
+    return {"text": pretty(content), "label": label}
 
 
 def missing(title: str, reason: str) -> Block:

@@ -17,22 +17,28 @@ from cosim.codesign.cellbench import loop, positive_drive
 from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
 from cosim.errors import SimulationError
-from cosim.reporting import schematics, tables_cell, tables_device, verdict
+from cosim.reporting import figures_tuning, schematics, tables_cell, tables_device, tables_tuning, verdict
 from cosim.reporting.assumptions import assumptions
 from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
-from cosim.reporting.figures import draw
+from cosim.reporting.figures import NotDrawn, draw
 from cosim.reporting.style import Drawing, listing, volts
 from cosim.spice.deck import Deck
 from cosim.spice.engines import Engine
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.synapse.drive import LOADS
 from cosim.studies.lim2025.synapse.transistor import DRAIN
+from cosim.studies.lim2025.tuning import TuningResult
 from cosim.sweep.lab import Question
 
-PREFIX = "lim2025.synapse"
+PREFIX = "lim2025"
 LTSPICE = (
     "Save the text below as {name}.cir, or write one like it with cosim netlist. In LTspice: File, Open, then Run; plot I(Vbit) against V(bit). Parameters "
     "that may be changed are the .param lines at the top. In ngspice: ngspice -n -D ngbehavior=lta -b {name}.cir."
+)
+TUNING = (
+    "A cell is set fully, then reset by single pulses, each followed by noisy reads, until the reads say that its conductance lies in the band around the "
+    "target. A trace ends as reached (accepted, and the true conductance is inside), as a false success (accepted, but outside: a laboratory cannot tell) or "
+    "as not reached (all allowed pulses are spent). Each pulse acts on the state that the one before left; devices differ, the nominal curve is one."
 )
 
 
@@ -44,16 +50,34 @@ class Document:
     pictures: dict[str, bytes]
 
 
-def build(result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, *, command: str = "") -> Document:
-    """The whole report of one study."""
-    return _Builder(result, verdicts, engine, command).document()
+def build(
+    result: SynapseResult,
+    verdicts: Sequence[Verdict],
+    engine: Engine,
+    *,
+    tuning: TuningResult | None = None,
+    failure: str = "the study of it was not run",
+    command: str = "",
+) -> Document:
+    """The whole report of a design.
+
+    Args:
+        result: of the synapse study.
+        verdicts: on the claims of all studies.
+        engine: that simulated.
+        tuning: result of the tuning study; None if it failed, for the reason `failure`.
+        failure: stands in the place of the chapter.
+        command: that the report is said to come from.
+    """
+    return _Builder(result, verdicts, engine, tuning, failure, command).document()
 
 
 class _Builder:
     """Collects the pictures while the sections are written."""
 
-    def __init__(self, result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, command: str) -> None:
+    def __init__(self, result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, tuning: TuningResult | None, failure: str, command: str) -> None:
         self.result, self.verdicts, self.engine, self.command = result, verdicts, engine, command
+        self.tuning, self.failure = tuning, failure
         self.pictures: dict[str, bytes] = {}
 
     def document(self) -> Document:
@@ -73,8 +97,9 @@ class _Builder:
                 self._drive(),
                 self._cell(),
                 self._sizing(),
+                self._tuning(),
                 self._claims(),
-                section("Assumptions", bullets(assumptions(self.result, self.engine)), page=False),
+                self._assumptions(),
                 self._provenance(),
                 self._netlist(),
             ],
@@ -82,7 +107,9 @@ class _Builder:
         return Document(content, self.pictures)
 
     def _figure(self, name: str) -> Block:
-        drawing = draw(name, self.result)
+        return self._drawn(name, draw(name, self.result))
+
+    def _drawn(self, name: str, drawing: Drawing | NotDrawn) -> Block:
         if isinstance(drawing, Drawing):
             self.pictures[name] = drawing.svg
         return figure(name, drawing)
@@ -193,11 +220,34 @@ class _Builder:
         words = f"The rule turned around: a device that needs the full voltage for its {found.design.cell.full_operation} asks for {best.orientation.upper()}, "
         return [text(f"{words}with {volts(best.volts, sign=True)} left over against {volts(other.volts, sign=True)} in {other.orientation.upper()}.")]
 
+    def _tuning(self) -> Block:
+        """Closed-loop tuning of cells and of an array."""
+        found, title = self.tuning, "Closed-loop tuning"
+        if found is None:
+            return section(title, missing(title, self.failure), page=False)
+        drawn = {name: self._drawn(name, figures_tuning.draw(name, found)) for name in figures_tuning.FIGURES}
+        return section(
+            title,
+            text(TUNING),
+            drawn["tuned_targets"],
+            tables_tuning.controllers(found),
+            pair(drawn["reset_curve"], drawn["resolvable"]),
+            tables_tuning.rates(found),
+            pair(drawn["reached_by_target"], drawn["waiting_bound"]),
+            drawn["array_errors"],
+            pair(tables_tuning.array(found), tables_tuning.disturbances(found)),
+            page=False,
+        )
+
+    def _assumptions(self) -> Block:
+        more = tables_tuning.assumptions(self.tuning) if self.tuning else []
+        return section("Assumptions", bullets([*assumptions(self.result, self.engine), *more]), page=False)
+
     def _claims(self) -> Block:
         kinds = sorted({each.kind for each in self.verdicts}, key=["reproduction", "prediction", *KINDS].index)
         return section(
             "Claims",
-            text(f"Each claim has a number and a direction; ids begin with {PREFIX}. What a card was fitted to is kept apart from what follows."),
+            text(f"Each claim has a number and a direction; ids begin with {PREFIX}. What a card was fitted to stands apart."),
             *(tables_cell.claims(self.verdicts, kind, PREFIX) for kind in kinds),
             page=False,
         )
@@ -205,16 +255,14 @@ class _Builder:
     def _provenance(self) -> Block:
         design = self.result.design
         rows: list[list[Any]] = [
-            ["cosim", cosim.__version__],
-            ["Python", platform.python_version()],
-            ["NumPy", version("numpy")],
+            ["cosim; Python, NumPy", f"{cosim.__version__}; {platform.python_version()}, {version('numpy')}"],
             ["simulator", f"{self.engine.kind} {self.engine.version}"],
             ["seed of all random draws", str(design.run.seed)],
             ["design", design.name],
             ["digest of the design", code_cell(design.digest())],
             ["digest of the appended deck", code_cell(self._deck().digest())],
             ["command", code_cell(self.command or "-")],
-            ["parts that failed", "; ".join(f"{name}: {reason}" for name, reason in self.result.failures.items()) or "none"],
+            ["parts that failed", "; ".join(f"{name}: {reason}" for name, reason in self._failures().items()) or "none"],
         ]
         return section(
             "Provenance",
@@ -227,6 +275,9 @@ class _Builder:
             tables_device.design_values(self.result),
             page=False,
         )
+
+    def _failures(self) -> dict[str, str]:
+        return {**self.result.failures, **({} if self.tuning else {"tuning": self.failure})}
 
     def _deck(self) -> Deck:
         """The recommended cell as a deck for people, with ``.meas`` lines."""

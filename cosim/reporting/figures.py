@@ -1,6 +1,6 @@
-"""The figures of the report: which there are, and how one that cannot be drawn is kept.
+"""The figures of the synapse study: which there are, and how one that cannot be drawn is kept.
 
-Not here: their content (`figures_device`, `figures_transistor`, `figures_cell`) and their look (`style`).
+Not here: their content (`figures_device`, `figures_transistor`, `figures_cell`), the figures of tuning (`figures_tuning`) and the look (`style`).
 """
 
 from collections.abc import Callable

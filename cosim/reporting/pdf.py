@@ -15,13 +15,13 @@ from typing import Any
 
 import cosim
 from cosim import design as designs
-from cosim.claims import Verdict, judge
+from cosim.claims import Verdict, judge, not_run
 from cosim.codesign.sizing import SizingAdvice
-from cosim.errors import InputError, StoreError
+from cosim.errors import DeviceError, InputError, SimulationError, StoreError
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
 from cosim.status import REMEDIES, Status
-from cosim.studies.lim2025 import synapse
+from cosim.studies.lim2025 import synapse, tuning
 from cosim.sweep.lab import Lab
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -35,7 +35,7 @@ class ReportOutcome:
 
     Attributes:
         path: of the PDF.
-        verdicts: on all claims of the study.
+        verdicts: on all claims of both studies.
         advice: what to build; None if the sizing could not be simulated.
     """
 
@@ -64,13 +64,23 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
     for each in (output, *([picture] if picture else [])):
         _check_folder(each)
     result = synapse.run(design, lab)
-    versions = {"cosim": cosim.__version__, lab.engine.kind: lab.engine.version}
-    verdicts = judge(synapse.CLAIMS, result, seed=design.run.seed, versions=versions)
-    document = build(result, verdicts, lab.engine, command=command)
+    tuned, failure = _tuned(design, lab)
+    known: dict[str, Any] = {"seed": design.run.seed, "versions": {"cosim": cosim.__version__, lab.engine.kind: lab.engine.version}}
+    verdicts = judge(synapse.CLAIMS, result, **known)
+    verdicts += judge(tuning.CLAIMS, tuned, **known) if tuned else not_run(tuning.CLAIMS, failure, **known)
+    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, command=command)
     write_whole(output, to_pdf(document))
     if picture:
         write_whole(picture, to_pictures(document)[0])
     return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice)
+
+
+def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None, str]:
+    """The tuning study, or why there is none: a simulation failed, or the design's cell cannot reach a target. The rest is printed all the same."""
+    try:
+        return tuning.run(design, lab), ""
+    except (SimulationError, DeviceError) as error:
+        return None, str(error)
 
 
 def to_pdf(document: Document) -> bytes:

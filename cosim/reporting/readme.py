@@ -7,7 +7,7 @@ stands between is replaced. `outdated` names the files whose blocks differ from 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from cosim.claims import KINDS, STUDIES, Verdict, from_json, registered
+from cosim.claims import KINDS, STUDIES, Verdict, from_json, not_run, registered
 from cosim.devices.memristor.card import MemristorCard, load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
 from cosim.devices.memristor.subcircuit import SYMBOLS
@@ -55,7 +55,7 @@ def update(path: Path, results: Path) -> bool:
         Whether the file changed.
     """
     old = _read(path)
-    new = replaced(old, "results", results_table(from_json(_read(results), where=str(results))), where=str(path))
+    new = replaced(old, "results", results_table(_verdicts(results)), where=str(path))
     if new != old:
         path.write_text(new, encoding="utf-8")
     return new != old
@@ -80,14 +80,24 @@ def results_table(verdicts: Sequence[Verdict]) -> str:
         (f"`{each.id}`: {each.statement}", each.kind, _value(each.paper, each.unit), _value(each.value, each.unit), _needed(each), _word(each))
         for each in verdicts
     ]
-    met = sum(each.verdict == "met" for each in verdicts)
-    return f"{table(('claim', 'kind', 'paper', 'ours', 'must be', 'verdict'), rows)}\n\n{met} of {len(verdicts)} met."
+    studies = {name: [each for each in verdicts if _study(each) == name] for name in dict.fromkeys(map(_study, verdicts))}
+    parts = f": {', '.join(f'{name} {_met(some)}' for name, some in studies.items())}" if len(studies) > 1 else ""
+    return f"{table(('claim', 'kind', 'paper', 'ours', 'must be', 'verdict'), rows)}\n\n{_met(verdicts)} met{parts}."
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; bars in cells are escaped."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell if cell == '---' else cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _met(verdicts: Sequence[Verdict]) -> str:
+    return f"{sum(each.verdict == 'met' for each in verdicts)} of {len(verdicts)}"
+
+
+def _study(verdict: Verdict) -> str:
+    """The study of a claim; for one that no study lists, the two first words of its id."""
+    return next((name for name in STUDIES if verdict.id.startswith(f"{name}.")), ".".join(verdict.id.split(".")[:2]))
 
 
 def _generated(root: Path) -> dict[Path, str]:
@@ -124,7 +134,15 @@ def _word(verdict: Verdict) -> str:
 
 
 def _results(root: Path) -> str:
-    return results_table(from_json(_read(root / RESULTS), where=str(root / RESULTS)))
+    return results_table(_verdicts(root / RESULTS))
+
+
+def _verdicts(results: Path) -> list[Verdict]:
+    """What a results file holds, and the registered claims that it lacks as not run."""
+    found = from_json(_read(results), where=str(results))
+    known = {each.id for each in found}
+    lacking = [claim for study in registered() for claim in study.claims if claim.id not in known]
+    return found + not_run(lacking, f"it is not in {results.name}")
 
 
 def _claims(root: Path) -> str:

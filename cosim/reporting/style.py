@@ -228,6 +228,11 @@ def percent(share: float, *, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
+def band(share: float) -> str:
+    """A relative half-width: ``0.03`` is ``±3 %``, with a space that does not break."""
+    return f"±{100 * share:g}\N{NO-BREAK SPACE}%"
+
+
 def volts(value: float, *, digits: int = 2, sign: bool = False) -> str:
     """A voltage with a fixed number of decimals and a true minus."""
     return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", MINUS) + "\N{NO-BREAK SPACE}V"

@@ -1,19 +1,21 @@
 """Tables of the report: Table 1, the cell over W/L, operating points, corners, rules and claims."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from cosim.circuits.cells import ORIENTATIONS
 from cosim.claims import KINDS, Verdict
 from cosim.codesign.sizing import Check, SizingAdvice
-from cosim.reporting.blocks import Block, Column, code_cell, marked, table
+from cosim.reporting.blocks import Block, Column, code_cell, labeled, marked, table
 from cosim.reporting.style import MINUS, TIMES, measured, percent, pretty, quantity, scientific, volts
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.synapse.drive import is_follower
 
 KIND_TITLES = {"reproduction": "Reproductions", "prediction": "Predictions", "calibration": "Calibrations"}
 HASH = "deck"
+WIDE = 14  # letters of a paper's value that has to wrap
 
 
 def checks(advice: SizingAdvice) -> Block:
@@ -264,11 +266,10 @@ def claims(verdicts: Sequence[Verdict], kind: str, prefix: str) -> Block:
     """The claims of one kind."""
     rows = [
         [
-            code_cell(each.id.removeprefix(prefix).lstrip(".")),
-            f"{each.statement} ({each.source})" + (f". {each.reason}" if each.reason else ""),
+            labeled(each.id.removeprefix(prefix).lstrip("."), f"{each.statement} ({each.source})" + (f". {each.reason}" if each.reason else "")),
             claim_value(each.paper, each.unit),
             claim_value(each.value, each.unit),
-            f"{each.must_be} {_unit(each.unit)}".strip(),
+            f"{_powers(each.must_be)} {_unit(each.unit)}".strip(),
             marked(each.verdict),
         ]
         for each in verdicts
@@ -278,9 +279,8 @@ def claims(verdicts: Sequence[Verdict], kind: str, prefix: str) -> Block:
     return table(
         f"{KIND_TITLES[kind]}: {KINDS[kind]}",
         [
-            Column("claim", width="0.38"),
-            Column("statement", width="1"),
-            Column("paper", "right"),
+            Column("claim", width="1"),
+            Column("paper", "right", "auto" if max((len(row[1]) for row in rows), default=0) < WIDE else "0.17"),
             Column("ours", "right"),
             Column("must be", "right"),
             Column("verdict"),
@@ -300,6 +300,11 @@ def claim_value(value: float | str | None, unit: str) -> str:
         return value
     shown = f"{value:.4g}"
     return f"{scientific(value) if 'e' in shown else shown.replace('-', MINUS)} {_unit(unit)}".strip()
+
+
+def _powers(needed: str) -> str:
+    """A requirement with ``1e-06`` as a power of ten."""
+    return re.sub(r"\d+(\.\d+)?e[+-]\d+", lambda found: scientific(float(found[0])), needed)
 
 
 def _unit(unit: str) -> str:

@@ -99,14 +99,26 @@ def _claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:
     open_claims = [".".join(each.id.split(".")[-2:]) for each in verdicts if each.verdict != "met"]
     more = f" and {len(open_claims) - SHOWN_CLAIMS} more" if len(open_claims) > SHOWN_CLAIMS else ""
     rest = f" Open: {', '.join(open_claims[:SHOWN_CLAIMS])}{more}." if open_claims else ""
-    return {"title": f"Claims: {sum(met.values())} of {len(verdicts)} met", "text": f"{kinds}; a calibration only repeats what a card was fitted to.{rest}"}
+    title = f"Claims: {sum(met.values())} of {len(verdicts)} met"
+    return {"title": title, "text": f"{kinds}{_by_study(verdicts)}; a calibration only repeats what a card was fitted to.{_not_run(verdicts)}{rest}"}
+
+
+def _by_study(verdicts: Sequence[Verdict]) -> str:
+    """How many claims each study has, when there is more than one."""
+    counted = Counter(each.id.split(".")[1] for each in verdicts)
+    return f" ({listing(f'{name}: {number}' for name, number in counted.items())})" if len(counted) > 1 else ""
+
+
+def _not_run(verdicts: Sequence[Verdict]) -> str:
+    missing_ones = [each for each in verdicts if each.verdict == "not_run"]
+    return f" {len(missing_ones)} could not be run." if missing_ones else ""
 
 
 def _limits_remark() -> dict[str, str]:
     return {
         "title": "Before you rely on it",
-        "text": "The memristor has no temperature dependence, the transistor is a public card of the same class as the paper's, and one cell is no array: "
-        "see the assumptions. Your foundry's library takes the card's place through the design file.",
+        "text": "The memristor has no temperature dependence, the transistor is a public card of the same class as the paper's, and the sizing sees one cell, "
+        "no array: see the assumptions. Your foundry's library takes the card's place through the design file.",
     }
 
 

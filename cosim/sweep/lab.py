@@ -3,7 +3,8 @@
 A study asks for waves; the lab writes the jobs, runs what the store does not hold, and hands back arrays.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from cosim.spice.corners import missed
 from cosim.spice.deck import Deck, write_deck
 from cosim.spice.engines import Engine
 from cosim.status import REMEDIES, Status
-from cosim.sweep.jobs import Job, Result, extractor
+from cosim.sweep.jobs import Job, Result, canonical, extractor
 from cosim.sweep.runner import run_jobs
 from cosim.sweep.store import Store
 from cosim.waves import Waves
@@ -112,6 +113,24 @@ class Lab:
             if isinstance(question.analysis, Tran) and (lost := missed(question.circuit, reading.axis)):
                 raise SimulationError(f"{question.circuit.name}: {lost}")
         return readings
+
+    def remember(self, name: str, version: int, parts: Sequence[object], compute: Callable[[], Mapping[str, Array]]) -> dict[str, Array]:
+        """The result of a long computation without a simulator, from the store if it was done before.
+
+        Args:
+            name: of the computation; with `version` and `parts` it makes the key.
+            version: raised whenever the computation changes.
+            parts: everything that the result follows from: numbers, text, sequences, mappings, dataclasses of these.
+            compute: gives name -> array.
+        """
+        key = hashlib.sha256("\0".join([name, str(version), *(canonical(each) for each in parts)]).encode()).hexdigest()
+        known = self.store.get(key) if self.store is not None else None
+        if known is None:
+            known = Result({"computation": name}, Status.ok, {each: np.asarray(value) for each, value in compute().items()}, key=key)
+            if self.store is not None:
+                self.store.put(known)
+                self.store.flush()
+        return {each: np.asarray(value) for each, value in known.measures.items()}
 
     def ask_one(self, question: Question) -> Reading:
         """The answer to one question."""

@@ -9,8 +9,8 @@ rung name            change
 ==== =============== =================================================================
 1    smaller steps   largest time step divided by 4 (costs time, loses nothing)
 2    other method    trapezoidal instead of Gear integration, or the other way round
-3    larger gmin     100 times, from 1e-12 S to 1e-10 S by default
-4    larger reltol   10 times, from 1e-4 to 1e-3 by default
+3    larger gmin     100 times, 1e-10 S in the place of 1e-12 S
+4    larger reltol   10 times
 ==== =============== =================================================================
 """
 

@@ -51,12 +51,26 @@ class Summary:
         """The yield: cells within the limit over all that were simulated; NaN if there are none."""
         return self.within / self.cells if self.cells else float("nan")
 
+    @property
+    def asked(self) -> bool:
+        """Whether there is a limit to be within."""
+        return self.limit is not None or self.measure == ALL
+
     def row(self) -> dict[str, object]:
-        """Flat, for a table."""
+        """Flat, for a table; no yield where nothing is asked."""
         low, high = self.interval or (float("nan"), float("nan"))
         ends = {"min": self.least, "typ": self.typical, "max": self.most}
         counts = {"cells": self.cells, "within": self.within, "failed": self.failed}
-        return {**self.group, "measure": self.measure, **ends, "limit": str(self.limit or ""), **counts, "yield": self.share, "low": low, "high": high}
+        return {
+            **self.group,
+            "measure": self.measure,
+            **ends,
+            "limit": str(self.limit or ""),
+            **counts,
+            "yield": self.share if self.asked else float("nan"),
+            "low": low,
+            "high": high,
+        }
 
 
 def clopper_pearson(within: int, cells: int, *, level: float = LEVEL) -> tuple[float, float]:

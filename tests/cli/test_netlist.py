@@ -91,9 +91,14 @@ def test_the_check_gives_json(own_folder: Path):
     assert (finding["line"], finding["construct"]) == (3, ".step")
 
 
-def test_a_file_that_is_no_text_is_refused(own_folder: Path):
-    (own_folder / "a.cir").write_bytes(b"* a\n\xff\xfe")
-    assert invoke("netlist", "--check", "a.cir").stderr == "cosim: a.cir: byte 4 is no UTF-8 text\n"
+def test_a_file_of_bytes_is_refused(own_folder: Path):
+    (own_folder / "a.cir").write_bytes(b"\x7f\xff\xfe" * 80 + bytes(9))
+    assert invoke("netlist", "--check", "a.cir").stderr == "cosim: a.cir: is no text\n"
+
+
+def test_a_netlist_as_ltspice_saves_it_is_checked_like_others(own_folder: Path):
+    (own_folder / "a.cir").write_bytes("* a\nR1 a 0 10µ\n.end\n".encode("utf-16"))
+    assert "a.cir, line 2: `non-ASCII character` must be ASCII; write u for micro" in invoke("netlist", "--check", "a.cir").output
 
 
 def test_the_shipped_netlists_are_what_the_command_writes():

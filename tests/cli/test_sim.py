@@ -105,15 +105,18 @@ def test_a_file_beside_the_netlist_is_included(own_folder: Path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (".control\nshell touch owned\n.endc", "line 5: `.control` runs commands; not a netlist line"),
-        ("shell touch owned", "line 5: `shell` runs commands; refused"),
-        ("system touch owned", "line 5: `shell` runs commands; refused"),
-        ("R9 a 0 `touch owned`", "line 5: `shell` runs commands; refused"),
-        ("*#shell touch owned", "line 5: `*#` is a command to ngspice, not a comment; refused"),
-        ("wrdata owned v(a)", "line 5: `write` writes files; refused"),
-        (".include /etc/passwd", "line 5: `.include /etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder"),
-        (".include ../r.lib", "line 5: `.include ../r.lib` must be a file beside the netlist, not an absolute path or a parent folder"),
-        ("V9 c 0 PWL file=/etc/passwd", "line 5: `PWL file=` is not in ngspice; write the points"),
+        (".control\nshell touch owned\n.endc", "line 5: `.control` runs commands; refused without --trust"),
+        ("shell touch owned", "line 5: `shell` runs commands; refused without --trust"),
+        ("system touch owned", "line 5: `shell` runs commands; refused without --trust"),
+        ("R9 a 0 `touch owned`", "line 5: ``` runs commands; refused without --trust"),
+        ("*#shell touch owned", "line 5: `*#` is a command to ngspice, not a comment; refused without --trust"),
+        ("wrdata owned v(a)", "line 5: `write` writes files; refused without --trust"),
+        (".include /etc/passwd", "line 5: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust"),
+        (".include ../r.lib", "line 5: `../r.lib` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust"),
+        (
+            "V9 c 0 PWL file=/etc/passwd",
+            "line 5: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust",
+        ),
     ],
 )
 def test_a_hostile_line_is_refused_before_anything_runs(own_folder: Path, line: str, said: str):
@@ -126,11 +129,14 @@ def test_a_hostile_line_is_refused_before_anything_runs(own_folder: Path, line: 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (".control\nshell touch owned\n.endc\n", "a.lib, line 2: `.control` runs commands; not a netlist line"),
-        ("*#shell touch owned\n", "a.lib, line 2: `*#` is a command to ngspice, not a comment; refused"),
-        (".include /etc/passwd\n", "a.lib, line 2: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder"),
-        ('.inc"x" /etc/passwd\n', "a.lib, line 2: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder"),
-        (".inc ../r.lib\n", "a.lib, line 2: `../r.lib` must be a file beside the netlist, not an absolute path or a parent folder"),
+        (".control\nshell touch owned\n.endc\n", "a.lib, line 2: `.control` runs commands; refused without --trust"),
+        ("*#shell touch owned\n", "a.lib, line 2: `*#` is a command to ngspice, not a comment; refused without --trust"),
+        (
+            ".include /etc/passwd\n",
+            "a.lib, line 2: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust",
+        ),
+        ('.inc"x" /etc/passwd\n', "a.lib, line 2: `x`: no such file beside the netlist"),
+        (".inc ../r.lib\n", "a.lib, line 2: `../r.lib` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust"),
     ],
 )
 def test_a_hostile_line_in_an_included_file_is_refused(own_folder: Path, content: str, said: str):
@@ -148,13 +154,11 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(own_folder: Path):
     (own_folder / "inner" / "a.cir").write_text(DIVIDER.replace(".options", ".include r.lib\n.options"))
     result = invoke("sim", "inner/a.cir")
     assert result.exit_code == 2
-    assert result.stderr == "cosim: inner/a.cir, line 5: `r.lib` must be a file beside the netlist, not an absolute path or a parent folder\n"
+    said = "`r.lib` must be a file beside the netlist, not an absolute path or a parent folder; refused without --trust"
+    assert result.stderr == f"cosim: inner/a.cir, line 5: {said}\n"
 
 
-def test_an_ambiguous_number_in_a_measure_is_refused(own_folder: Path):
-    (own_folder / "divider.cir").write_text(DIVIDER.replace("AT=0.5", "AT=1M"))
-    result = invoke("sim", "divider.cir")
-    assert (result.exit_code, result.stderr) == (
-        2,
-        "cosim: divider.cir, line 8, .meas='1M': a bare M is milli in SPICE and mega elsewhere; write m or Meg\n",
-    )
+@pytest.mark.parametrize(("position", "found"), [("500M", 0.5), ("{0.5k*1M}", 0.5), ("0.5", 0.5)])
+def test_a_number_in_a_measure_is_read_as_spice_reads_it(own_folder: Path, position: str, found: float):
+    (own_folder / "divider.cir").write_text(DIVIDER.replace("AT=0.5", f"AT={position}"))
+    assert json.loads(invoke("sim", "divider.cir", "--json").stdout)["measures"]["half"] == pytest.approx(found, rel=1e-4)

@@ -7,11 +7,12 @@ import pytest
 
 import cosim
 from cosim.claims import Verdict, judge
-from cosim.design import CornersSection, Design, LevelsSection, NoiseSection, TransistorSection, VariabilitySection
+from cosim.design import CornersSection, Design, LevelsSection, NoiseSection, TransistorSection, TuningSection, VariabilitySection
 from cosim.reporting.document import Document, build
 from cosim.spice.engines import Engine, find_engine
-from cosim.studies.lim2025 import synapse
+from cosim.studies.lim2025 import synapse, tuning
 from cosim.studies.lim2025.synapse import SynapseResult
+from cosim.studies.lim2025.tuning import TuningResult
 from cosim.sweep.lab import Lab
 from cosim.sweep.store import Store
 
@@ -22,6 +23,7 @@ DESIGN = Design(
     levels=LevelsSection(step=10e-3, seeds=3),
     variability=VariabilitySection(spreads=(0.05, 0.5), cycles=3),
     noise=NoiseSection(duration=10.0),
+    tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
 )
 
 
@@ -47,15 +49,23 @@ def result(engine: Engine, store_folder: Path) -> SynapseResult:
 
 
 @pytest.fixture(scope="session")
-def verdicts(result: SynapseResult, engine: Engine) -> list[Verdict]:
-    """On the claims of the study."""
-    return judge(synapse.CLAIMS, result, seed=1, versions={"cosim": cosim.__version__, engine.kind: engine.version})
+def tuned(engine: Engine, store_folder: Path) -> TuningResult:
+    """The tuning study of the same design, its examples and its audit really simulated."""
+    with Store.open(store_folder) as store:
+        return tuning.run(DESIGN, Lab(engine=engine, store=store))
 
 
 @pytest.fixture(scope="session")
-def document(result: SynapseResult, verdicts: list[Verdict], engine: Engine) -> Document:
-    """The report of the study."""
-    return build(result, verdicts, engine, command="cosim report small.toml")
+def verdicts(result: SynapseResult, tuned: TuningResult, engine: Engine) -> list[Verdict]:
+    """On the claims of both studies."""
+    versions = {"cosim": cosim.__version__, engine.kind: engine.version}
+    return judge(synapse.CLAIMS, result, seed=1, versions=versions) + judge(tuning.CLAIMS, tuned, seed=1, versions=versions)
+
+
+@pytest.fixture(scope="session")
+def document(result: SynapseResult, tuned: TuningResult, verdicts: list[Verdict], engine: Engine) -> Document:
+    """The report of both studies."""
+    return build(result, verdicts, engine, tuning=tuned, command="cosim report small.toml")
 
 
 @pytest.fixture(scope="session")

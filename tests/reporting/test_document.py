@@ -19,6 +19,7 @@ ORDER = [
     "How much voltage reaches the memristor",
     "The 1T1R cell over W/L",
     "Sizing",
+    "Closed-loop tuning",
     "Claims",
     "Assumptions",
     "Provenance",

@@ -4,17 +4,18 @@ import builtins
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cosim.claims import judge
 from cosim.design import Design
-from cosim.errors import DesignError, InputError
+from cosim.errors import DesignError, InputError, SimulationError
 from cosim.reporting import pdf
 from cosim.reporting.document import build
 from cosim.reporting.pdf import to_pdf, to_pictures, write_report, write_whole
-from cosim.studies.lim2025 import synapse
+from cosim.studies.lim2025 import synapse, tuning
 from cosim.sweep.lab import Lab
 from cosim.sweep.store import Store
 
@@ -47,12 +48,36 @@ def test_a_report_is_written_and_gives_back_what_it_says(design_file, tmp_path, 
     assert outcome.path == tmp_path / "a.pdf"
     assert outcome.path.read_bytes().startswith(b"%PDF-1.")
     assert outcome.advice.orientation == "mod"
-    assert len(outcome.verdicts) == len(synapse.CLAIMS)
+    assert [each.id for each in outcome.verdicts] == [each.id for each in (*synapse.CLAIMS, *tuning.CLAIMS)]
+    assert {each.verdict for each in outcome.verdicts} <= {"met", "not_met"}
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.pdf", "small.toml"]
 
 
-def test_the_same_result_gives_the_same_bytes(document, result, verdicts, engine):
-    assert to_pdf(build(result, verdicts, engine, command="cosim report small.toml")) == to_pdf(document)
+def test_a_tuning_study_that_failed_leaves_the_rest_of_the_report(design_file, tmp_path, lab, monkeypatch):
+    def failing(*_):
+        raise SimulationError("cell_mod_bench: timeout, took too long")
+
+    monkeypatch.setattr(tuning, "run", failing)
+    outcome = write_report(design_file, tmp_path / "a.pdf", lab)
+    judged = {each.id: each for each in outcome.verdicts}
+    assert {judged[each.id].verdict for each in synapse.CLAIMS} <= {"met", "not_met"}
+    assert {(judged[each.id].verdict, judged[each.id].reason) for each in tuning.CLAIMS} == {("not_run", "cell_mod_bench: timeout, took too long")}
+    assert outcome.path.read_bytes().startswith(b"%PDF-1.")
+
+
+def test_targets_that_the_cell_cannot_reach_leave_the_rest_of_the_report(result, tmp_path, lab):
+    design = replace(result.design, tuning=replace(result.design.tuning, targets=(2e-3,)))
+    path = tmp_path / "far.toml"
+    path.write_text(design.to_toml())
+    judged = {each.id: each for each in write_report(path, tmp_path / "a.pdf", lab).verdicts}
+    reasons = {judged[each.id].reason for each in tuning.CLAIMS}
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("tuning, target=0.002: must be within ")
+    assert judged[synapse.CLAIMS[0].id].verdict == "met"
+
+
+def test_the_same_result_gives_the_same_bytes(document, result, tuned, verdicts, engine):
+    assert to_pdf(build(result, verdicts, engine, tuning=tuned, command="cosim report small.toml")) == to_pdf(document)
 
 
 def test_the_report_has_no_date_and_is_tagged(document):
@@ -63,7 +88,7 @@ def test_the_report_has_no_date_and_is_tagged(document):
 
 def test_every_page_can_be_a_picture(document):
     pages = to_pictures(document, resolution=20)
-    assert 8 <= len(pages) <= 14
+    assert 10 <= len(pages) <= 16
     assert all(page.startswith(b"\x89PNG") for page in pages)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cosim.claims import Verdict, write_results
+from cosim.claims import STUDIES, Verdict, registered, write_results
 from cosim.errors import DataError
 from cosim.reporting.readme import BLOCKS, outdated, regenerate_docs, replaced, results_table, table, update
 
@@ -31,6 +31,24 @@ def test_every_block_is_filled_and_then_up_to_date(checkout):
     assert outdated(checkout) == []
     assert regenerate_docs(checkout) == []
     assert "| `a.b.c`: a number | prediction | - | 1.235 mV | >= 1 mV | met |" in (checkout / "README.md").read_text()
+
+
+def test_every_registered_claim_is_listed_even_before_it_was_run(checkout):
+    regenerate_docs(checkout)
+    readme, page = ((checkout / name).read_text() for name in ("README.md", "docs/claims.md"))
+    claims = [claim.id for study in registered() for claim in study.claims]
+    assert len(claims) > 30
+    assert {study.name for study in registered()} == set(STUDIES)
+    assert [each for each in claims if f"| `{each}`: " not in readme] == []
+    assert readme.count("| not run: it is not in results.json |") == len(claims)
+    assert all(
+        f"## {study.name}" in page and all(f"| `{claim.id.removeprefix(study.name + '.')}` |" in page for claim in study.claims) for study in registered()
+    )
+
+
+def test_each_study_of_a_results_file_is_counted():
+    missed = Verdict(**{**vars(MET), "id": "lim2025.tuning.arrays.inside", "verdict": "not_met"})
+    assert results_table([MET, MET, missed]).splitlines()[-1] == "2 of 3 met: a.b 2 of 2, lim2025.tuning 0 of 1."
 
 
 def test_a_changed_result_is_noticed(checkout):

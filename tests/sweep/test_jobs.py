@@ -120,3 +120,24 @@ def test_a_measure_that_is_no_number_is_named(value):
 def test_a_deck_without_analysis_has_a_key():
     assert len(job_key(Job(Deck("* x\n.end\n"), level, {}), ENGINE)) == 64
     assert canonical(Op()).startswith("Op(options=Options(reltol=0.0001,")
+
+
+@extractor(version=1)
+def scaled(waves, *, factor: float, word: str = "") -> dict[str, float]:
+    """The last value of ``v(out)`` times a factor."""
+    return {"level": factor * float(waves["v(out)"][-1])}
+
+
+def test_arguments_of_an_extractor_reach_it_and_its_key_and_travel_to_workers():
+    twice, thrice = scaled.given(factor=2.0, word="a"), scaled.given(word="a", factor=3.0)
+    assert twice(waves_of(np.array([0.0, 5.0]))) == {"level": 10.0}
+    assert twice.name == f'{__name__}.scaled(factor=2.0,word="a")'
+    assert job_key(replace(BASE, extract=twice), ENGINE) != job_key(replace(BASE, extract=thrice), ENGINE)
+    assert scaled.given(word="a", factor=2.0) == twice
+    again = pickle.loads(pickle.dumps(twice))  # noqa: S301
+    assert (again, again.arguments) == (twice, (("factor", 2.0), ("word", "a")))
+
+
+def test_an_argument_that_is_neither_a_number_nor_text_is_named():
+    with pytest.raises(InputError, match=r"scaled, factor=\[1\]: must be a float or text$"):
+        scaled.given(factor=[1])

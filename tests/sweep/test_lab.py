@@ -1,5 +1,6 @@
 """The lab: questions in, readings out, one store behind it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from cosim.analysis import Dc, Op, Tran
 from cosim.circuits.circuit import Circuit, Parameter
 from cosim.circuits.elements import Behavioral, Resistor, VoltageSource
 from cosim.circuits.expression import Param
-from cosim.errors import SimulationError
+from cosim.errors import InputError, SimulationError
 from cosim.spice.engines import Engine, find_engine
 from cosim.sweep.lab import Lab, Question
 from cosim.sweep.store import Store
@@ -75,3 +76,78 @@ def test_progress_is_told_for_each_batch():
 def test_the_seed_stands_in_the_deck():
     assert "* seed 7" in divider(1e3, seed=7).deck().text
     assert "seed" not in divider(1e3).deck().text
+
+
+class Counted:
+    """A computation that counts how often it is done."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> dict[str, np.ndarray]:
+        self.times += 1
+        return {"count": np.array([self.times, 2]), "share": np.linspace(0.0, 1.0, 5)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a result follows from."""
+
+    size: float
+    steps: tuple[float, ...] = (1.0, 2.0)
+
+
+def test_what_is_remembered_is_computed_once_also_by_the_next_process(tmp_path: Path):
+    compute = Counted()
+    for _ in range(2):
+        with Store.open(tmp_path / "store") as store:
+            lab = Lab(engine=NOWHERE, store=store)
+            for _ in range(2):
+                found = lab.remember("test.count", 1, [Part(3.0), "word", np.arange(3.0)], compute)
+                assert found["count"].tolist() == [1, 2]
+                assert found["share"] == pytest.approx(np.linspace(0.0, 1.0, 5), abs=0)
+    assert compute.times == 1
+
+
+OTHERS = {
+    "name": ("test.other", 1, [Part(3.0), "word"]),
+    "version": ("test.count", 2, [Part(3.0), "word"]),
+    "a number in a part": ("test.count", 1, [Part(3.0 + 1e-15), "word"]),
+    "a list in a part": ("test.count", 1, [Part(3.0, (1.0, 2.5)), "word"]),
+    "another word": ("test.count", 1, [Part(3.0), "words"]),
+    "one part less": ("test.count", 1, [Part(3.0)]),
+    "one part more": ("test.count", 1, [Part(3.0), "word", None]),
+    "another order": ("test.count", 1, ["word", Part(3.0)]),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_whatever_the_result_follows_from_is_part_of_its_key(tmp_path: Path, case: str):
+    compute = Counted()
+    with Store.open(tmp_path / "store") as store:
+        lab = Lab(engine=NOWHERE, store=store)
+        lab.remember("test.count", 1, [Part(3.0), "word"], compute)
+        assert lab.remember(*OTHERS[case], compute)["count"][0] == 2
+        assert lab.remember("test.count", 1, [Part(3), "word"], compute)["count"][0] == 1  # 3 and 3.0 mean the same
+
+
+def test_without_a_store_it_is_computed_every_time():
+    compute, lab = Counted(), Lab(engine=NOWHERE)
+    assert [lab.remember("test.count", 1, [], compute)["count"][0] for _ in range(2)] == [1, 2]
+
+
+def test_a_computation_that_fails_is_not_remembered(tmp_path: Path):
+    def fail() -> dict[str, np.ndarray]:
+        raise SimulationError("the power is off")
+
+    with Store.open(tmp_path / "store") as store:
+        lab = Lab(engine=NOWHERE, store=store)
+        with pytest.raises(SimulationError, match="the power is off"):
+            lab.remember("test.count", 1, [], fail)
+        assert len(store) == 0
+        assert lab.remember("test.count", 1, [], Counted())["count"][0] == 1
+
+
+def test_a_part_without_a_lasting_text_is_refused():
+    with pytest.raises(InputError, match="made of numbers, text, sequences and mappings"):
+        Lab(engine=NOWHERE).remember("test.count", 1, [object()], Counted())

@@ -332,3 +332,37 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
         write_atomically(target, "text is not bytes")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_store_of_an_older_version_is_refused_and_left_alone(store, monkeypatch):
+    store.put(GOOD)
+    store.close()
+    monkeypatch.setattr("cosim.sweep.store.FORMAT", 2)
+    with pytest.raises(StoreError, match=r"^store .*, format=1: must be 2; use another folder, or the version of cosim that wrote it$"):
+        Store.open(store.path)
+    monkeypatch.undo()
+    with Store.open(store.path) as again:
+        assert same(again.get(GOOD.key), GOOD)
+
+
+def test_an_index_from_before_formats_were_counted_is_refused_and_left_alone(store):
+    store.close()
+    index = store.path / "index.sqlite"
+    index.unlink()
+    with sqlite3.connect(index) as connection:
+        connection.execute("create table results (key text, measures text)")
+        connection.execute("insert into results values ('a', '{}')")
+    connection.close()
+    with pytest.raises(StoreError, match=r"^store .*, format=unknown: must be 1; use another folder, or the version of cosim that wrote it$"):
+        Store.open(store.path)
+    with sqlite3.connect(index) as connection:
+        assert connection.execute("select * from results").fetchall() == [("a", "{}")]
+    connection.close()
+
+
+def test_processes_that_make_a_store_at_once_do_not_refuse_each_other(tmp_path):
+    program = "import sys, time; from cosim.sweep.store import Store; time.sleep(float(sys.argv[2]) - time.time()); Store.open(sys.argv[1]).close()"
+    for attempt in range(3):
+        start = str(time.time() + 0.7)
+        makers = [subprocess.Popen([sys.executable, "-c", program, tmp_path / f"{attempt}", start], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
+        assert [(each.communicate(timeout=60)[1], each.returncode) for each in makers] == [(b"", 0)] * 4

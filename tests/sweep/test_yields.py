@@ -18,9 +18,10 @@ def result(share: float, *, status: Status = Status.ok, on: float = 1.0) -> Resu
 
 
 def summary(results, limits, *, corners: int = 1, random: bool = True, groups: int = 1):
-    return summarize(
-        results, limits, measures=("share", "on"), cell=lambda index: index // corners, group=lambda index: {"half": index * groups // len(results)}, random=random
-    )
+    def group(index: int) -> dict:
+        return {"half": index * groups // len(results)}
+
+    return summarize(results, limits, measures=("share", "on"), cell=lambda index: index // corners, group=group, random=random)
 
 
 def test_the_interval_of_nine_in_ten_is_the_one_of_the_tables():

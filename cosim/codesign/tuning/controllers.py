@@ -61,7 +61,10 @@ class Memory:
 class Controller(Protocol):
     """Decides from reads, then chooses the next reset; a lane that is BELOW is set by the caller."""
 
-    band: float
+    @property
+    def band(self) -> float:
+        """Relative half-width around the target."""
+        ...
 
     def begin(self, target: Array, curve: NominalCurve) -> Memory:
         """Memory of lanes with `target` ``(lanes,)`` [S]."""
@@ -73,6 +76,10 @@ class Controller(Protocol):
 
     def descend(self, memory: Memory, index: Array, estimate: Array, target: Array, curve: NominalCurve) -> Array:
         """Magnitudes of the next resets [V] for lanes that are ABOVE; updates the memory."""
+        ...
+
+    def restart(self, memory: Memory, index: Array, estimate: Array, target: Array, curve: NominalCurve) -> None:
+        """Lanes that are BELOW are set: what the memory keeps of the descent that ended there."""
         ...
 
 
@@ -115,6 +122,10 @@ class PaperController:
         """The beginning of a descent, or one step more."""
         return _remember(memory, index, np.where(memory.fresh[index], memory.first[index], memory.last[index] + self.step))
 
+    def restart(self, memory: Memory, index: Array, estimate: Array, target: Array, curve: NominalCurve) -> None:
+        """Every descent begins at the same voltage."""
+        memory.fresh[index] = True
+
 
 @dataclass(frozen=True, kw_only=True)
 class SlopeController:
@@ -146,8 +157,12 @@ class SlopeController:
 
     def __post_init__(self) -> None:
         _check(self.band, self.batch)
-        if not (self.resolution > 0 and self.confidence > 0 and self.spacing > 0):
-            raise reject(DeviceError, "slope controller", "resolution", self.resolution, "> 0 V, with confidence and spacing > 0")
+        for name in ("resolution", "confidence", "spacing"):
+            if not getattr(self, name) > 0:
+                raise reject(DeviceError, "slope controller", name, getattr(self, name), "> 0")
+        for name in ("deviation", "correlation_time"):
+            if not getattr(self, name) >= 0:
+                raise reject(DeviceError, "slope controller", name, getattr(self, name), ">= 0")
 
     def begin(self, target: Array, curve: NominalCurve) -> Memory:
         """Descents begin where the nominal device would stop short of the target by the guard."""
@@ -165,7 +180,9 @@ class SlopeController:
             away = total[open_lanes] / reads / target[open_lanes] - 1.0
             error = self.confidence * self.deviation * error_of_mean(reads, spacing=self.spacing, correlation_time=self.correlation_time)
             last = reads >= self.most
-            sure = np.where(np.abs(away) + error <= self.band, ACCEPT, np.where(away - error > self.band, ABOVE, np.where(away + error < -self.band, BELOW, -1)))
+            low, high = away - error, away + error
+            inside = (low >= -self.band) & (high <= self.band)
+            sure = np.select([inside, low > self.band, high < -self.band], [ACCEPT, ABOVE, BELOW], default=-1)
             half = np.where(np.abs(away) <= 0.5 * self.band, ACCEPT, np.where(away > 0, ABOVE, BELOW))
             verdict[open_lanes] = np.where((sure < 0) & last, half, sure)
             open_lanes = open_lanes[verdict[open_lanes] < 0]
@@ -177,9 +194,15 @@ class SlopeController:
         ratio = estimate / curve.after(last)
         goal = curve.voltage(target * (1.0 + self.aim * self.band) / ratio)
         wanted = np.where(fresh, memory.first[index], np.maximum(goal, last + self.resolution))
-        again = np.maximum(curve.voltage(target * (1.0 + self.caution * self.band) / ratio), curve.amplitude[0])
-        memory.first[index] = np.where(fresh, memory.first[index], again)  # the next descent knows the device
         return _remember(memory, index, np.round(wanted / self.resolution) * self.resolution)
+
+    def restart(self, memory: Memory, index: Array, estimate: Array, target: Array, curve: NominalCurve) -> None:
+        """The next descent begins where the device, as its last pulse has shown it, would stop short of the target; lower than this one ended."""
+        last = memory.last[index]
+        again = curve.voltage(target * (1.0 + self.caution * self.band) * curve.after(last) / estimate)
+        again = np.maximum(np.minimum(again, last - self.resolution), curve.amplitude[0])
+        memory.first[index] = np.where(memory.fresh[index], memory.first[index], again)
+        memory.fresh[index] = True
 
 
 def _start(voltage: Array, curve: NominalCurve) -> Memory:

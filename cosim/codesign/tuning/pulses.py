@@ -69,7 +69,10 @@ class Step:
 class Programmer(Protocol):
     """Applies one pulse to each lane and reads it without noise."""
 
-    shape: PulseShape
+    @property
+    def shape(self) -> PulseShape:
+        """Of every pulse."""
+        ...
 
     def apply(self, lanes: Lanes, state: Array, amplitude: Array) -> Step:
         """One pulse a lane: `amplitude` on the bit line ``(lanes,)`` [V], positive sets; 0 only reads."""

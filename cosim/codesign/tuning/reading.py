@@ -50,19 +50,21 @@ class NoisyReader:
 def error_of_mean(reads: Array | int, *, spacing: float, correlation_time: float) -> Array:
     """Standard deviation of a mean of `reads`, over that of one read; exact for a Gauss-Markov process."""
     count = np.atleast_1d(np.asarray(reads))
-    if correlation_time <= 0:
+    if correlation_time * 700.0 <= spacing:  # the correlation is below the smallest float
         return 1.0 / np.sqrt(count)
-    share = np.exp(-spacing / correlation_time)
-    total = count + 2 * share / (1 - share) * (count - (1 - share**count) / (1 - share))
-    return np.sqrt(total) / count
+    share = np.exp(-spacing * np.arange(1, count.max()) / correlation_time)
+    pairs = np.concatenate([[0.0], np.cumsum(np.cumsum(share))])  # summed, since the closed form cancels at long correlation times
+    return np.sqrt(count + 2.0 * pairs[count - 1]) / count
 
 
 def inside_bound(band: float, *, deviation: float, correlation_time: float, waiting: Array) -> Array:
     """Largest share of cells that can be known to lie within `band` after `waiting` [s] for the reads of one decision.
 
-    A controller that sees a cell for this time knows its conductance no better than the mean of the process allows; even one that
-    aims at the middle is inside by chance only: ``P(|error| <= band)`` with the error of that mean.
+    No unbiased mean of a Gauss-Markov process, however densely it is read and however its reads are weighed, has a variance below
+    ``2 tau / (2 tau + waiting)`` times that of one read (the plain mean is up to 14 % above). Even a controller that aims at the
+    middle is then inside by chance only: ``P(|error| <= band)``.
     """
-    over = np.asarray(waiting) / correlation_time
-    variance = 2.0 / over**2 * (over - 1.0 + np.exp(-over))
+    if correlation_time == 0:
+        return np.ones(np.shape(waiting))
+    variance = 2.0 * correlation_time / (2.0 * correlation_time + np.asarray(waiting))
     return 2.0 * norm.cdf(band / (deviation * np.sqrt(variance))) - 1.0

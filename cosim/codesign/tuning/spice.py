@@ -1,17 +1,17 @@
 """`SpiceProgrammer`: every pulse and the read after it simulated in the 1T1R cell, the state carried from run to run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cosim._types import Array
 from cosim.analysis import Options, Tran
 from cosim.circuits.cells import Body, Drive, Orientation, bench, cell
-from cosim.circuits.circuit import Circuit
+from cosim.circuits.circuit import Circuit, Parameter
 from cosim.circuits.elements import Instance, Resistor
 from cosim.circuits.expression import Param
 from cosim.circuits.stimuli import PiecewiseLinear
-from cosim.codesign.cellbench import Devices
+from cosim.codesign.cellbench import RELTOL, Devices
 from cosim.codesign.tuning.pulses import Lanes, PulseShape, Step
 from cosim.design import Design
 from cosim.sweep.lab import Lab, Question
@@ -56,25 +56,18 @@ class SpiceProgrammer:
         circuit = bench(inner, drive, body=body, state=state, w_over_l=self.design.transistor.chosen)
         return Question(
             circuit=_wired(circuit) if wire else circuit,
-            analysis=Tran(stop=begin + 3 * SETTLE, max_step=shape.width / 40, options=Options(reltol=1e-4)),
+            analysis=Tran(stop=begin + 3 * SETTLE, max_step=shape.width / 40, options=Options(reltol=RELTOL)),
             saved=("v(bit)", "i(vbit)", STATE),
             values={"i0s": scale, "rss": series, **({"wire": wire} if wire else {})},
         )
 
 
 def _wired(circuit: Circuit) -> Circuit:
-    """The bench with the resistance of the lines between bit-line driver and cell."""
-    from dataclasses import replace
-
-    from cosim.circuits.circuit import Parameter
-
-    elements = []
-    for element in circuit.elements:
-        if isinstance(element, Instance):
-            elements.append(replace(element, nodes=("bit_cell", *element.nodes[1:])))
-        else:
-            elements.append(element)
-    line = Resistor("wire", "bit", "bit_cell", Param("wire"))
+    """The bench with the resistance of the lines, half of it in the bit line and half in the source line, where the transistor sees it."""
+    inside = [replace(each, nodes=("bit_cell", each.nodes[1], "sl_cell", each.nodes[3])) if isinstance(each, Instance) else each for each in circuit.elements]
+    lines = (Resistor("bit_line", "bit", "bit_cell", 0.5 * Param("wire")), Resistor("source_line", "sl", "sl_cell", 0.5 * Param("wire")))
     return replace(
-        circuit, elements=(*elements, line), parameters={**circuit.parameters, "wire": Parameter(0.0, "ohm", "bit and source line up to the cell")}
+        circuit,
+        elements=(*inside, *lines),
+        parameters={**circuit.parameters, "wire": Parameter(0.0, "ohm", "bit and source line up to the cell")},
     )

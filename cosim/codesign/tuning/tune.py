@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from cosim._types import Array
-from cosim.codesign.tuning.controllers import ABOVE, ACCEPT, BELOW, Controller, NominalCurve
+from cosim.codesign.tuning.controllers import ABOVE, ACCEPT, Controller, NominalCurve
 from cosim.codesign.tuning.pulses import Lanes, Programmer, nominal
 from cosim.codesign.tuning.reading import NoisyReader
 from cosim.devices.memristor.read_noise import ReadNoise
@@ -36,11 +36,10 @@ class Traces:
         target, conductance: wanted and true final conductance through the cell [S].
         outcome: of each lane.
         pulses: applied, the sets among them too; `sets` counts these.
-        reads: taken.
         time: of pulses, reads and waiting [s].
         energy: drawn from the bit line by the pulses [J].
         state: of the filament at the end.
-        history: ``(steps, lanes)`` amplitude of each pulse [V] and true conductance after it [S]; NaN when a lane had ended.
+        amplitudes, conductances: ``(steps, lanes)`` amplitude of each pulse [V] and true conductance after it [S]; NaN once a lane has ended.
     """
 
     target: Array
@@ -64,13 +63,14 @@ class Traces:
         return np.array([each is Outcome.reached for each in self.outcome])
 
 
-def nominal_curve(programmer: Programmer) -> NominalCurve:
+def nominal_curve(programmer: Programmer, *, full_voltage: float = 2.0) -> NominalCurve:
     """One reset pulse after a full set, over the magnitude, on a device without spread: the one curve that every device shares."""
     magnitudes = np.linspace(*CURVE_RANGE, CURVE_POINTS)
     lanes = nominal(len(magnitudes))
-    full = programmer.apply(lanes, np.zeros(len(magnitudes)), np.full(len(magnitudes), 2.0))
+    full = programmer.apply(lanes, np.zeros(len(magnitudes)), np.full(len(magnitudes), full_voltage))
     after = programmer.apply(lanes, full.state, -magnitudes)
-    falling = np.concatenate([[True], np.diff(after.conductance) < -1e-12])
+    lowest = np.minimum.accumulate(after.conductance)
+    falling = np.concatenate([[True], after.conductance[1:] < lowest[:-1] - 1e-12])
     return NominalCurve(magnitudes[falling], after.conductance[falling])
 
 
@@ -128,12 +128,12 @@ def tune(
         amplitude = np.full(len(alive), full_voltage)
         down = verdict == ABOVE
         amplitude[down] = -controller.descend(memory, alive[down], estimate[down], target[alive[down]], curve)
-        memory.fresh[alive[verdict == BELOW]] = True
+        controller.restart(memory, alive[~down], estimate[~down], target[alive[~down]], curve)
         step = programmer.apply(lanes.pick(alive), state[alive], amplitude)
         state[alive], true[alive] = step.state, step.conductance
         energy[alive] += step.energy
         pulses[alive] += 1
-        sets[alive] += verdict == BELOW
+        sets[alive] += ~down
         time[alive] += programmer.shape.duration
         reader.pass_time(alive, programmer.shape.duration)
         for rows, values in ((amplitudes, amplitude), (conductances, step.conductance)):

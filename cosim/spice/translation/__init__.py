@@ -4,7 +4,8 @@
 Not here: files, includes and their confinement (`cosim/spice/foreign.py`), running (`cosim/netlist.py`).
 """
 
+from cosim.spice.translation.edits import Edits
 from cosim.spice.translation.statements import Note, Statement
-from cosim.spice.translation.translate import Edits, Translation, translate
+from cosim.spice.translation.translate import Translation, translate
 
 __all__ = ["Edits", "Note", "Statement", "Translation", "translate"]

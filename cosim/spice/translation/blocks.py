@@ -123,10 +123,7 @@ def _assignments(statement: Statement, text: str) -> dict[str, tuple[Tree, State
             statement.refuse(f"`{statement.text.split()[0]}` must be written name=value")
         return {parts[0].lower(): (parse(parts[1], where=statement.where), statement)}
     ends = [hit.start() for hit in found[1:]] + [len(text)]
-    return {
-        hit[1].lower(): (parse(text[hit.end() : end].strip().rstrip(","), where=statement.where), statement)
-        for hit, end in zip(found, ends, strict=True)
-    }
+    return {hit[1].lower(): (parse(text[hit.end() : end].strip().rstrip(","), where=statement.where), statement) for hit, end in zip(found, ends, strict=True)}
 
 
 def _at_top(text: str, position: int) -> bool:
@@ -162,7 +159,8 @@ def _check_functions(block: Block) -> None:
             nodes = list(walk(known[name][1]))
             sizes[name] = len(nodes) + sum(size(node.name, (*above, name)) for node in nodes if isinstance(node, Call) and node.name in known)
             if sizes[name] > MOST_FUNCTION_WORDS:
-                raise DialectError(f"{_place(block, name).where}: `.func {name}()` grows to {sizes[name]} words when written out; must be at most {MOST_FUNCTION_WORDS}")
+                where = _place(block, name).where
+                raise DialectError(f"{where}: `.func {name}()` grows to {sizes[name]} words when written out; must be at most {MOST_FUNCTION_WORDS}")
         return sizes[name]
 
     for name in known:

@@ -126,7 +126,9 @@ def _plain(value: Any) -> Any:
 def _power(base: Any, exponent: Any) -> Any:
     if np.iscomplexobj(base) or np.iscomplexobj(exponent):
         return np.power(base, exponent)
-    return _plain(np.real(np.power(np.asarray(base, dtype=complex), exponent)) if np.any(np.asarray(base) < 0) else np.power(np.asarray(base, dtype=float), exponent))
+    if np.any(np.asarray(base) < 0):
+        return _plain(np.real(np.power(np.asarray(base, dtype=complex), exponent)))
+    return _plain(np.power(np.asarray(base, dtype=float), exponent))
 
 
 def _divide(left: Any, right: Any) -> Any:

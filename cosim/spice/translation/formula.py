@@ -16,7 +16,7 @@ from cosim.spice.translation.numbers import number
 DEEPEST = 60  # brackets in brackets
 SHOWN = 80  # characters of an expression in a message
 LONGEST = 800  # words of one expression
-_SIGNALS = re.compile(r"(?:v|i[a-z]?)\(", re.I)
+_SIGNALS = re.compile(r"(?:v|i[bcdegsx]?)\(", re.I)  # not "if("
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:[a-z]+\d*[a-z]*)?)|(?P<name>[a-z_][\w.]*)"
     r"|(?P<operator>\*\*|&&|\|\||<=|>=|==|!=|[-+*/%<>&|^!~?:(),]))",

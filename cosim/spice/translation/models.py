@@ -69,13 +69,13 @@ def write_model(place: Place, name: str, statement: Statement) -> str:
         statement.refuse(f"`.model` of type {model.kind} is not translated; known are {', '.join(sorted(KINDS))}")
     parameters = dict(model.parameters)
     _check_kind(statement, model)
-    for key in [key for key in parameters if key in INFORMATION]:
-        del parameters[key]
+    if model.kind not in SWITCH:
+        parameters = {key: value for key, value in parameters.items() if key not in INFORMATION}
     if model.kind in ("nmos", "pmos"):
         _check_mosfet(place, statement, parameters)
     flags = _flags(place, statement, model)
-    shown = " ".join([*flags, *(f"{key}={place.value(statement, value)}" for key, value in parameters.items())])
-    return f".model {name} {model.kind} {shown}".rstrip() if len(shown) < 1 else f".model {name} {model.kind}({shown})"
+    shown = " ".join([*flags, *(f"{key}={value if key == 'version' else place.value(statement, value)}" for key, value in parameters.items())])
+    return f".model {name} {model.kind}({shown})" if shown else f".model {name} {model.kind}"
 
 
 def _check_kind(statement: Statement, model: Model) -> None:

@@ -12,7 +12,7 @@ from cosim.spice.translation.write import Writer
 from cosim.units import plain
 
 PINS = {"m": {"d": 0, "g": 1, "s": 2, "b": 3}, "q": {"c": 0, "b": 1, "e": 2, "s": 3}, "j": {"d": 0, "g": 1, "s": 2}, "z": {"d": 0, "g": 1, "s": 2}}
-BRANCHES = "vleh"  # elements whose current ngspice computes anyway
+BRANCHES = "vl"  # elements whose current ngspice keeps as an unknown of its own
 GROUND = ("0", "gnd")
 
 
@@ -21,11 +21,13 @@ class Shared:
     """What all blocks of one translation share."""
 
     globals: Globals
-    notes: list[Note] = field(default_factory=list)
+    notes: dict[Note, None] = field(default_factory=dict)  # in their order, each once
     corners: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)  # of PWL sources, to be met by time steps
     fastest: float = 0.0  # highest frequency of a sine at the top [Hz]
     uic: bool = False
     noise: bool = False
+    noise_source: str = ""
+    missing: tuple[str, ...] = ()  # libraries that were left out, because they are LTspice's own
     tables: Mapping[str, str] = field(default_factory=dict)  # files that sources read: name -> text
 
 
@@ -46,13 +48,15 @@ class Place:
 
     def note(self, statement: Statement, what: str, became: str) -> None:
         """Say what was translated; the same said twice of a line counts once."""
-        note = Note(statement.file, statement.line, what, became)
-        if note not in self.shared.notes:
-            self.shared.notes.append(note)
+        self.shared.notes[Note(statement.file, statement.line, what, became)] = None
 
     def add(self, line: str) -> None:
         """Write another line beside the element."""
         self.added.append(line)
+
+    def missing_hint(self) -> str:
+        """What may define a name that is not defined."""
+        return f"; LTspice's own {self.shared.missing[0]} is not at hand: put it beside the netlist" if self.shared.missing else ""
 
     def values(self) -> dict[str, float | None]:
         """What names stand for here: numbers, or None for the parameters of the subcircuits around."""

@@ -15,6 +15,7 @@ from cosim.units import plain
 WAVES = {"pulse": (7, 8), "sine": (3, 6), "sin": (3, 6), "exp": (6, 6), "sffm": (5, 5)}  # least and most numbers
 MOST_POINTS = 1_000_000
 _WAVE = re.compile(r"(pulse|sine|sin|exp|sffm|pwl)\s*(\(|\s|$)", re.I)
+_REPEATS = ("repeat", "for", "forever", "endrepeat", "trigger")
 _DROPPED = ("mfg", "pn", "type")
 
 
@@ -31,6 +32,9 @@ def write_source(place: Place, statement: Statement) -> str:
         more, left = _dc_and_ac(place, statement, tail)
         shown += more
         rest += left
+    if place.shared.noise_source == name.lower() and not any(each.startswith("AC") for each in shown):
+        shown.append("AC 1")
+        place.note(statement, "source of .noise without AC", "AC 1, which ngspice asks for; the noise is the same")
     outer = [node_name(node) for node in nodes]
     inner = _parasitics(place, statement, name, outer, rest)
     return f"{name} {' '.join(place.through_sensors(name, inner))} {' '.join(shown) or '0'}"
@@ -70,7 +74,7 @@ def _dc_and_ac(place: Place, statement: Statement, rest: Sequence[str]) -> tuple
 
 
 def _is_value(word: str) -> bool:
-    return number(word) is not None or word[0] in "{'\""
+    return number(word) is not None or word[:1] in ("{", "'", '"')
 
 
 def _parasitics(place: Place, statement: Statement, name: str, nodes: list[str], rest: Sequence[str]) -> list[str]:
@@ -120,11 +124,9 @@ def _unwrapped(statement: Statement, text: str) -> tuple[str, str, str]:
     hit = re.match(r"(\w+)\s*", text)
     assert hit is not None
     kind, rest = hit[1].lower(), text[hit.end() :]
-    if not rest.startswith("("):
+    if kind == "pwl" or not rest.startswith("("):
         parts = words(rest)
-        end = next((index for index, word in enumerate(parts) if not (_is_value(word) or (kind == "pwl" and (option(word) or number(word.lstrip("+")) is not None)))), len(parts))
-        ac = next((index for index, word in enumerate(parts) if word.lower().startswith("ac")), len(parts))
-        end = min(end, ac)
+        end = next((index for index, word in enumerate(parts) if not _belongs(kind, word)), len(parts))
         return kind, " ".join(parts[:end]), " ".join(parts[end:])
     depth = 0
     for position, character in enumerate(rest):
@@ -132,6 +134,16 @@ def _unwrapped(statement: Statement, text: str) -> tuple[str, str, str]:
         if depth == 0:
             return kind, rest[1:position], rest[position + 1 :]
     statement.refuse(f"`{kind.upper()}(` is not closed")
+
+
+def _belongs(kind: str, word: str) -> bool:
+    """Whether a word behind the name of a waveform without brackets is part of it."""
+    if _is_value(word):
+        return True
+    if kind == "pwl" and (word[0] == "(" or word.lower() in _REPEATS):
+        return True
+    given = option(word)
+    return kind == "pwl" and (number(word.lstrip("+")) is not None or (given is not None and given[0] != "ac" and given[0] not in ("rser", "cpar")))
 
 
 def _pulse(place: Place, statement: Statement, numbers: list[str]) -> str:

@@ -8,9 +8,20 @@ from typing import NoReturn
 
 from cosim.errors import DialectError
 
-MICRO = str.maketrans({"µ": "u", "μ": "u", "§": "", "\N{NO-BREAK SPACE}": " ", "Ω": "", "Ω": ""})  # noqa: RUF001
+MICRO = str.maketrans(
+    {
+        "\N{MICRO SIGN}": "u",
+        "\N{GREEK SMALL LETTER MU}": "u",
+        "\N{SECTION SIGN}": "",
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{OHM SIGN}": "",
+        "\N{GREEK CAPITAL LETTER OMEGA}": "",
+    }
+)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _OPENING, _CLOSING = "([{", ")]}"
+_LIST = re.compile(r"(=[^\s,=(]+),\s*([-+\d.{])")  # ic=1, 2
+_SEPARATED = re.compile(r",(?=[A-Za-z_]\w*=)|,$")  # Is=1e-14,N=1
 _EQUALS = re.compile(r"\s*(?<![<>=!])=(?!=)\s*")
 
 
@@ -74,7 +85,7 @@ def statements(text: str, file: str) -> Iterator[Statement]:
     """
     pending: Statement | None = None
     for number, raw in enumerate(text.splitlines(), 1):
-        line = " ".join(_without_comment(raw).translate(MICRO).split())
+        line = " ".join(raw.split(";", 1)[0].translate(MICRO).split())
         if not line or line.startswith("*"):
             continue
         if line.startswith("+") and pending is not None:
@@ -87,11 +98,6 @@ def statements(text: str, file: str) -> Iterator[Statement]:
         yield _ascii(pending)
 
 
-def _without_comment(raw: str) -> str:
-    line = raw.split(";", 1)[0]
-    return line.partition("//")[0] if re.search(r"\s//", line) else line
-
-
 def _ascii(statement: Statement) -> Statement:
     if not statement.text.isascii():
         odd = next(character for character in statement.text if not character.isascii())
@@ -102,7 +108,7 @@ def _ascii(statement: Statement) -> Statement:
 def words(text: str) -> list[str]:
     """The words of a statement: split at blanks and commas outside of brackets and quotes; ``W = 3u`` is one word."""
     found, depth, quote, current = list[str](), 0, "", ""
-    for character in joined_equals(text):
+    for character in _LIST.sub(r"\1,\2", joined_equals(text)):
         if quote:
             quote = "" if character == quote else quote
         elif character in "\"'":
@@ -111,12 +117,12 @@ def words(text: str) -> list[str]:
             depth += 1
         elif character in _CLOSING:
             depth = max(0, depth - 1)
-        if not quote and depth == 0 and (character.isspace() or character == ","):
+        if not quote and depth == 0 and (character.isspace() or (character == "," and "=" not in current)):
             found.append(current)
             current = ""
         else:
             current += character
-    return [word for word in (*found, current) if word]
+    return [part for word in (*found, current) for part in _SEPARATED.split(word) if part]
 
 
 def joined_equals(text: str) -> str:

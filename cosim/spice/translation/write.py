@@ -6,6 +6,7 @@ Sources: LTspice's help; every function was tried in ngspice 39 (`tests/spice/te
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from cosim.errors import DialectError
 from cosim.spice.translation.formula import COMPARISONS, Binary, Call, Choice, Name, Number, Signal, Tree, Unary, is_boolean
@@ -146,7 +147,7 @@ class Writer:
         if self.signal is None:
             self._refuse("table()", "is not in ngspice's parameters")
         abscissas = corners[::2]
-        if any(after <= before for before, after in zip(abscissas, abscissas[1:], strict=False)):
+        if any(after <= before for before, after in pairwise(abscissas)):
             self._refuse("table()", "must have rising abscissas")
         self.rewritten["table()"] = "pwl() of a limited argument"
         inside = f"max({plain(abscissas[0])},min({self.text(tree.arguments[0])},{plain(abscissas[-1])}))"

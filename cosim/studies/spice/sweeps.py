@@ -87,8 +87,8 @@ def run(design: Design, lab: Lab) -> ResumeResult:
 
 def sweep_of(seed: int) -> Sweep:
     """The sweep that is killed: cells with mismatch over W/L and gate voltage, one operating point each."""
-    axes = {"w_over_l": Span(low=20.0, high=200.0, scale="log"), "gate": Span(low=2.5, high=3.5)}
-    plan = SweepSection(method="latin_hypercube", points=POINTS, bench="share", orientation="mod", **axes)
+    width, gate = Span(low=20.0, high=200.0, scale="log"), Span(low=2.5, high=3.5)
+    plan = SweepSection(method="latin_hypercube", points=POINTS, bench="share", orientation="mod", w_over_l=width, gate=gate)
     design = Design(sweep=plan, mismatch=MismatchSection(draws=1, a_vt=9e-9, a_mobility=1e-8, memristor=0.03))
     return Sweep(replace(design, run=replace(design.run, seed=seed)))
 
@@ -166,7 +166,7 @@ CLAIMS = (
         id="spice.sweeps.resume",
         kind="prediction",
         source="no paper; our own requirement",
-        statement=f"a sweep of {POINTS} cells killed {KILLS} times (kill -9) and resumed: rows that differ from an undisturbed sweep, plus partial files, plus orphans",
+        statement=f"a sweep of {POINTS} cells, {KILLS} times killed (kill -9) and resumed: rows unlike an undisturbed sweep, partial files and orphans",
         paper=None,
         unit="1",
         must_be=at_most(0),
