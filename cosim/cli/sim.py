@@ -26,7 +26,7 @@ WAVE_ENDINGS = (".raw", ".csv")
 @json_option
 def sim(path: Path, orientation: "Orientation", engine: str | None, timeout: str, output: Path | None, as_json: bool) -> None:
     """Run a netlist that cosim wrote, or the I-V loop of a design's cell, and print its measures."""
-    from cosim.measure import compute
+    from cosim.measure import compute, unit
     from cosim.spice.run import run_deck
 
     limit = seconds(timeout, "--timeout")
@@ -44,7 +44,7 @@ def sim(path: Path, orientation: "Orientation", engine: str | None, timeout: str
         return
     say(f"{path}: {waves.status}, {waves.axis.shape[-1]} points, {len(waves.signals)} signals, {waves.engine} {waves.version}, {waves.seconds:.2g} s")
     if measures:
-        say_table(("measure", "value"), list(measures.items()))
+        say_table(("measure", "value", "unit"), [(each.name, measures[each.name], unit(each, waves)) for each in deck.measures])
 
 
 def _deck(path: Path, orientation: "Orientation", engine: str | None) -> "tuple[Deck, str | None]":

@@ -8,10 +8,10 @@ from cosim.errors import DataError, DialectError
 from cosim.measure import At, Measure, Over, When
 from cosim.spice.deck import Deck
 from cosim.spice.dialect import check, logical_lines
+from cosim.spice.libraries import check_library
 from cosim.units import parse
 
-HOSTILE = ("*#", ".control", "shell", "write", "A-device", "PWL file=")  # what no included file may hold either
-_INCLUDE = re.compile(r"\.(?:inc|lib)\S*\s+[\"']?([^\s\"']+)", re.I)
+_INCLUDE = re.compile(r"\.(?:inc(?:lude)?|lib)\s+(.+)", re.I)
 _NUMBER = r"(\S+)"
 _AT = re.compile(rf"\.meas \w+ (\w+) find (\S+) at ?=? ?{_NUMBER}$", re.I)
 _WHEN = re.compile(rf"\.meas \w+ (\w+) (?:find (\S+) )?when (\S+)={_NUMBER} (rise|fall|cross)=(\d+)$", re.I)
@@ -44,26 +44,18 @@ def read_text(path: Path) -> str:
 
 
 def _included(path: Path, text: str) -> Iterator[tuple[str, str]]:
-    """The files that a netlist includes, and those that these include: all beside it, none of them hostile."""
-    folder, seen, waiting = path.parent.resolve(), set(), [(path, text)]
-    while waiting:
-        owner, content = waiting.pop()
-        for number, line in logical_lines(content):
-            name = hit[1] if (hit := _INCLUDE.match(line)) else ""
-            if not name or name in seen:
-                continue
-            if not (folder / name).resolve().is_relative_to(folder):
-                raise DialectError(f"{owner}, line {number}: `{name}` must be a file beside the netlist, not an absolute path or a parent folder")
-            if owner != path and not (folder / name).is_file():  # `.lib tt` in a library begins a section
-                continue
-            inner = path.parent / name
-            found = read_text(inner)
-            for finding in check(found, where=str(inner)):
-                if finding.construct in HOSTILE:
-                    raise DialectError(f"{inner}, {finding}")
-            seen.add(name)
-            waiting.append((inner, found))
-            yield name, found
+    """The files that a netlist includes: beside it, and each past the gate for libraries."""
+    folder = path.parent.resolve()
+    for number, line in logical_lines(text):
+        hit = _INCLUDE.match(line)
+        if not hit:
+            continue
+        name = hit[1].strip("\"'")
+        if not (folder / name).resolve().is_relative_to(folder):
+            raise DialectError(f"{path}, line {number}: `{name}` must be a file beside the netlist, not an absolute path or a parent folder")
+        found = read_text(path.parent / name)
+        check_library(found, where=str(path.parent / name))
+        yield name, found
 
 
 def measures_of(text: str, *, where: str) -> Iterator[Measure]:

@@ -126,11 +126,12 @@ def test_a_hostile_line_is_refused_before_anything_runs(own_folder: Path, line: 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (".control\nshell touch owned\n.endc\n", "a.lib, line 2: `.control` runs commands; not a netlist line"),
-        ("*#shell touch owned\n", "a.lib, line 2: `*#` is a command to ngspice, not a comment; refused"),
-        (".include /etc/passwd\n", "a.lib, line 2: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder"),
-        ('.inc"x" /etc/passwd\n', "a.lib, line 2: `/etc/passwd` must be a file beside the netlist, not an absolute path or a parent folder"),
-        (".inc ../r.lib\n", "a.lib, line 2: `../r.lib` must be a file beside the netlist, not an absolute path or a parent folder"),
+        (".control\nshell touch owned\n.endc\n", "a.lib, line 2: `.control` must not stand in a library: models, subcircuits, parameters and functions may"),
+        ("*#quit\n", "a.lib, line 2: `*#quit` is a command to ngspice; refused"),
+        (".include /etc/passwd\n", "a.lib, line 2: `.include` must not stand in a library: put the content of that file here"),
+        ('.inc"x" /etc/passwd\n', 'a.lib, line 2: `.inc"x"` must not stand in a library: put the content of that file here'),
+        (".inc ../r.lib\n", "a.lib, line 2: `.inc` must not stand in a library: put the content of that file here"),
+        ("Q9 a b c d\n", "a.lib, line 2: `Q9` must not stand in a library outside of a subcircuit"),
     ],
 )
 def test_a_hostile_line_in_an_included_file_is_refused(own_folder: Path, content: str, said: str):
