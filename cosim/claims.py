@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from cosim.errors import Cancelled, CosimError, DataError, InputError
+from cosim.files import write_file
 
 Kind = Literal["calibration", "reproduction", "prediction"]
 Outcome = Literal["met", "not_met", "not_run"]
@@ -266,9 +267,9 @@ def from_json(text: str, *, where: str = "results") -> list[Verdict]:
 
 def write_results(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write `path`, the same for the same verdicts, and beside it ``times.json`` with the seconds of each claim."""
-    path.write_text(to_json(verdicts, times=False), encoding="utf-8")
+    write_file(path, to_json(verdicts, times=False))
     times = {verdict.id: _stable(verdict.seconds) for verdict in verdicts}
-    path.with_name("times.json").write_text(json.dumps(times, indent=2) + "\n", encoding="utf-8")
+    write_file(path.with_name("times.json"), json.dumps(times, indent=2) + "\n")
 
 
 def check_unique(claims: Iterable[Claim]) -> None:

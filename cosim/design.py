@@ -23,6 +23,7 @@ from cosim.units import PER_ROOT_AREA, engineering, parse, plain
 FORMAT = 1
 Axis = tuple[float, ...] | Span | None  # values of a sweep, a span to take them from, or none: the quantity does not move
 Bound = Limit | None  # on a measure of a sweep
+MOST_STOPS = 20_000  # of the staircase
 
 
 def _text(description: str, *, default: str, choices: tuple[str, ...] = (), file: str = "") -> Any:
@@ -106,8 +107,8 @@ class TransistorSection(Section):
     nmos: str = _text("card of the NMOS", default="c5n_nmos", file="card")
     pmos: str = _text("card of the PMOS", default="c5n_pmos", file="card")
     length: float = param("drawn channel length", "m", default=0.5e-6, above=0.0, most=1e-3)
-    w_over_l: tuple[float, ...] = param("widths over length that are compared", "1", default=(5.0, 10.0, 20.0, 65.0, 130.0, 330.0), above=0.0)
-    chosen: float = param("width over length of the design", "1", default=65.0, above=0.0)
+    w_over_l: tuple[float, ...] = param("widths over length that are compared", "1", default=(5.0, 10.0, 20.0, 65.0, 130.0, 330.0), above=0.0, most=1e5)
+    chosen: float = param("width over length of the design", "1", default=65.0, above=0.0, most=1e5)
     library: str = _text("the user's own model library, relative to the design file", default="", file="library")
     model: str = _text("name of the NMOS model in that library", default="")
 
@@ -136,7 +137,7 @@ class CellSection(Section):
     full_operation: str = _text("the operation that must complete at full voltage; the other one is gradual", default="set", choices=("set", "reset"))
     full_voltage: float = param("voltage that this operation needs across the memristor", "V", default=2.0, above=0.0)
     read_voltage: float = param("voltage at which conductance is read", "V", default=50e-3, above=0.0)
-    body: str = _text("where the body of the transistor goes", default="grounded", choices=("grounded", "lowest"))
+    body: str = _text("where the body of the transistor goes", default="lowest", choices=("grounded", "lowest"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +183,8 @@ class LevelsSection(Section):
         super().__post_init__()
         if not self.last_stop > self.first_stop:
             raise self._reject("last_stop", self.last_stop, f"> first_stop={self.first_stop:g}")
+        if (self.last_stop - self.first_stop) / self.step > MOST_STOPS:
+            raise self._reject("step", self.step, f">= {(self.last_stop - self.first_stop) / MOST_STOPS:g}, for {MOST_STOPS} stops at most")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,7 +412,7 @@ def _set(section: Section) -> list[Any]:
     return [each for each in fields(section) if getattr(section, each.name) is not None]
 
 
-def load(path: Path | str) -> Design:
+def load_design(path: Path | str) -> Design:
     """The design in a file.
 
     Raises:
@@ -437,7 +440,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise DesignError(f"{path}: no such file") from error
     except OSError as error:
         raise DesignError(f"{path}: cannot be read, {(error.strerror or 'unknown reason').lower()}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise DesignError(f"{path}: byte {error.start} is no UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
         raise DesignError(f"{path}: {error}") from error
 
 

@@ -194,6 +194,16 @@ def compute(measures: Iterable[Measure], waves: Waves) -> dict[str, Any]:
     return {measure.name: measure.compute(waves) for measure in measures}
 
 
+def unit(measure: Measure, waves: Waves) -> str:
+    """The unit of a measure where its text tells it: of one voltage or one current, or of the axis; else empty."""
+    axis = {"time": "s", "frequency": "Hz"}.get(waves.axis_name, "")
+    if isinstance(measure, When) and not measure.of:
+        return axis
+    hit = re.fullmatch(r"-?\s*([viVI])\([^()]*\)", measure.of.strip())
+    plain_unit = {"v": "V", "i": "A"}[hit[1].lower()] if hit else ""
+    return f"{plain_unit}*{axis}" if plain_unit and isinstance(measure, Over) and measure.how == "INTEG" else plain_unit
+
+
 def spell(text: str) -> str:
     """A signal as LTspice spells it: capital letter, ``:`` between levels of hierarchy."""
     return _SIGNAL.sub(lambda hit: hit[0] if hit[0] == "time" else hit[0][0].upper() + hit[0][1:].replace(".", ":"), text)

@@ -16,6 +16,7 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.errors import Cancelled, CosimError, EngineMissingError, InputError, SimulationError, reject
+from cosim.files import replacing
 from cosim.status import REMEDIES, Status
 
 if TYPE_CHECKING:
@@ -213,7 +214,8 @@ class Waves:
             raw.add_trace(_trace(self.axis_name, axis, is_complex))
         for name, signal in signals.items():
             raw.add_trace(_trace(name, signal, is_complex))
-        raw.save(path)
+        with replacing(Path(path)) as temporary:
+            raw.save(temporary)
 
     def _flat(self) -> tuple[Array, dict[str, Array]]:
         """Axis and signals of one dimension: the rounds of a nested dc sweep one after the other."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosim import resources
-from cosim.design import SECTIONS, Design, RuleSection, SupplySection, TransistorSection, load
+from cosim.design import SECTIONS, Design, RuleSection, SupplySection, TransistorSection, load_design
 from cosim.errors import DesignError
 
 
@@ -21,35 +21,35 @@ def written(folder: Path, text: str, name: str = "a.toml") -> Path:
 def refusal(folder: Path, text: str) -> str:
     """What `load` says of a design file, its folder left out."""
     with pytest.raises(DesignError) as caught:
-        load(written(folder, text))
+        load_design(written(folder, text))
     return str(caught.value).replace(f"{folder}/", "")
 
 
 def test_the_shipped_design_is_the_default_one():
-    assert load(resources.designs() / "lim2025_synapse.toml") == Design()
+    assert load_design(resources.designs() / "lim2025_synapse.toml") == Design()
 
 
 def test_a_file_may_hold_nothing_but_its_format(tmp_path: Path):
-    assert load(written(tmp_path, "", "lim2025_synapse.toml")) == Design()
+    assert load_design(written(tmp_path, "", "lim2025_synapse.toml")) == Design()
 
 
 def test_a_design_is_named_after_its_file(tmp_path: Path):
-    assert load(written(tmp_path, "", "mine.toml")).name == "mine"
+    assert load_design(written(tmp_path, "", "mine.toml")).name == "mine"
 
 
 def test_quantities_become_si_units(tmp_path: Path):
-    design = load(written(tmp_path, '[transistor]\nlength = "0.35u"\n[rule]\nshare = "12.5 %"\n[levels]\ngap = "0.3 uS"\nstep = 0.002\n'))
+    design = load_design(written(tmp_path, '[transistor]\nlength = "0.35u"\n[rule]\nshare = "12.5 %"\n[levels]\ngap = "0.3 uS"\nstep = 0.002\n'))
     assert design.transistor.length == pytest.approx(0.35e-6)
     assert design.rule.share == pytest.approx(0.125)
     assert (design.levels.gap, design.levels.step) == pytest.approx((0.3e-6, 2e-3))
 
 
 def test_a_list_becomes_a_tuple_of_floats(tmp_path: Path):
-    assert load(written(tmp_path, '[variability]\nspreads = ["1 %", 0.05]\n')).variability.spreads == pytest.approx((0.01, 0.05))
+    assert load_design(written(tmp_path, '[variability]\nspreads = ["1 %", 0.05]\n')).variability.spreads == pytest.approx((0.01, 0.05))
 
 
 def test_a_key_that_is_left_out_keeps_its_default(tmp_path: Path):
-    supply = load(written(tmp_path, '[supply]\ngate = "2.5 V"\n')).supply
+    supply = load_design(written(tmp_path, '[supply]\ngate = "2.5 V"\n')).supply
     assert (supply.gate, supply.drain) == (2.5, 3.0)
 
 
@@ -60,10 +60,10 @@ def test_a_key_that_is_left_out_keeps_its_default(tmp_path: Path):
         ("[chapter]\n", "a.toml: unknown key 'chapter'; allowed are format, " + ", ".join(SECTIONS)),
         ("[transistors]\n", "a.toml: unknown key 'transistors'; did you mean transistor?"),
         ("[transistor]\nw_over_1 = [5]\n", "a.toml, [transistor]: unknown key 'w_over_1'; did you mean w_over_l?"),
-        ("[transistor]\nw_over_l = [5, 10, -5]\n", "a.toml, [transistor] w_over_l[2]=-5: must be > 0"),
+        ("[transistor]\nw_over_l = [5, 10, -5]\n", "a.toml, [transistor] w_over_l[2]=-5: must be > 0 and <= 100000"),
         ("[transistor]\nw_over_l = []\n", "a.toml, [transistor] w_over_l=[]: must be a list of at least one value"),
         ("[transistor]\nw_over_l = 65\n", "a.toml, [transistor] w_over_l=65: must be a list, in brackets"),
-        ("[transistor]\nchosen = 0\n", "a.toml, [transistor] chosen=0: must be > 0"),
+        ("[transistor]\nchosen = 0\n", "a.toml, [transistor] chosen=0: must be > 0 and <= 100000"),
         ('[transistor]\nlength = "0.5 V"\n', "a.toml, [transistor] length='0.5 V': must be a quantity in m, not in 'V'"),
         ('[supply]\ngate = "3 A"\n', "a.toml, [supply] gate='3 A': must be a quantity in V, not in 'A'"),
         ('[supply]\ngate = "3M"\n', "a.toml, [supply] gate='3M': a bare M is milli in SPICE and mega elsewhere; write m or Meg"),
@@ -111,20 +111,20 @@ def test_the_keys_of_tuning_become_si_units(tmp_path: Path):
 def test_a_file_without_format_is_refused(tmp_path: Path):
     (tmp_path / "a.toml").write_text('[supply]\ngate = "3 V"\n')
     with pytest.raises(DesignError, match=r"a\.toml: format is missing; write `format = 1` above the sections$"):
-        load(tmp_path / "a.toml")
+        load_design(tmp_path / "a.toml")
 
 
 def test_another_format_is_refused(tmp_path: Path):
     (tmp_path / "a.toml").write_text("format = 2\n")
     with pytest.raises(DesignError, match=r"a\.toml, format=2: must be 1; this cosim reads no other$"):
-        load(tmp_path / "a.toml")
+        load_design(tmp_path / "a.toml")
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path):
     with pytest.raises(DesignError, match=r"none\.toml: no such file$"):
-        load(tmp_path / "none.toml")
+        load_design(tmp_path / "none.toml")
     with pytest.raises(DesignError, match=r": cannot be read, is a directory$"):
-        load(tmp_path)
+        load_design(tmp_path)
 
 
 def test_a_section_made_in_python_is_checked_too():
@@ -134,7 +134,7 @@ def test_a_section_made_in_python_is_checked_too():
 
 def test_paths_are_relative_to_the_design_file(tmp_path: Path):
     text = '[device]\nmemristor = "my/card.toml"\n[transistor]\nlibrary = "foundry.lib"\nmodel = "n18"\n'
-    design = load(written(tmp_path, text))
+    design = load_design(written(tmp_path, text))
     assert design.device.memristor == str(tmp_path / "my/card.toml")
     assert design.device.comparison == "lim2025_analog_window"
     assert design.transistor.library == str(tmp_path / "foundry.lib")
@@ -148,14 +148,14 @@ def test_an_option_replaces_a_value_and_leaves_the_rest():
 def test_a_wrong_option_is_named():
     with pytest.raises(DesignError, match=r"^--gate, \[supply\] gate='3 A': must be a quantity in V, not in 'A'$"):
         Design().replaced("supply", {"gate": "3 A"}, where="--gate")
-    with pytest.raises(DesignError, match=r"^--w-over-l, \[transistor\] w_over_l\[1\]=-5: must be > 0$"):
+    with pytest.raises(DesignError, match=r"^--w-over-l, \[transistor\] w_over_l\[1\]=-5: must be > 0 and <= 100000$"):
         Design().replaced("transistor", {"w_over_l": ["5", "-5"]}, where="--w-over-l")
 
 
 def test_a_design_written_out_reads_back_equal(tmp_path: Path):
     path = tmp_path / "lim2025_synapse.toml"
     path.write_text(Design().to_toml(), encoding="utf-8")
-    assert load(path) == Design()
+    assert load_design(path) == Design()
 
 
 @given(
@@ -167,15 +167,15 @@ def test_any_design_written_out_has_the_same_digest(tmp_path_factory: pytest.Tem
     design = Design(supply=SupplySection(drain=drain), rule=RuleSection(share=share), transistor=TransistorSection(w_over_l=tuple(sizes)))
     path = tmp_path_factory.mktemp("designs") / "lim2025_synapse.toml"
     path.write_text(design.to_toml(), encoding="utf-8")
-    read = load(path)
+    read = load_design(path)
     assert read.digest() == design.digest()
     assert read.supply.drain == pytest.approx(drain, rel=1e-11)
 
 
 def test_the_digest_changes_with_a_value_and_not_with_its_spelling(tmp_path: Path):
-    plain = load(written(tmp_path, "[supply]\ngate = 3\n")).digest()
-    assert load(written(tmp_path, '[supply]\ngate = "3000 mV"\n')).digest() == plain == Design().digest()
-    assert load(written(tmp_path, '[supply]\ngate = "3.1 V"\n')).digest() != plain
+    plain = load_design(written(tmp_path, "[supply]\ngate = 3\n")).digest()
+    assert load_design(written(tmp_path, '[supply]\ngate = "3000 mV"\n')).digest() == plain == Design().digest()
+    assert load_design(written(tmp_path, '[supply]\ngate = "3.1 V"\n')).digest() != plain
 
 
 def test_the_digest_follows_the_content_of_a_library_and_not_its_folder(tmp_path: Path):
@@ -183,7 +183,7 @@ def test_the_digest_follows_the_content_of_a_library_and_not_its_folder(tmp_path
     for folder, content in (("one", "* a\n"), ("two", "* a\n"), ("three", "* b\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "m.lib").write_text(content)
-        digests.append(load(written(tmp_path / folder, '[transistor]\nlibrary = "m.lib"\nmodel = "n"\n')).digest())
+        digests.append(load_design(written(tmp_path / folder, '[transistor]\nlibrary = "m.lib"\nmodel = "n"\n')).digest())
     assert digests[0] == digests[1] != digests[2]
 
 

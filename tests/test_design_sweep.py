@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cosim.design import Design, load
+from cosim.design import Design, load_design
 from cosim.errors import DesignError
 from cosim.params import Limit, Span
 
@@ -33,7 +33,7 @@ least_yield = "99 %"
 
 def read(folder: Path, text: str) -> Design:
     (folder / "a.toml").write_text(text)
-    return load(folder / "a.toml")
+    return load_design(folder / "a.toml")
 
 
 def test_the_sections_are_read_in_si_units(tmp_path: Path):

@@ -97,9 +97,12 @@ def _write(deck: "Deck", output: Path) -> None:
 
 def _check(path: Path, *, as_json: bool) -> None:
     from cosim.spice.dialect import check
-    from cosim.spice.foreign import read_text
+    from cosim.spice.foreign import read_deck, read_text
 
-    findings = check(read_text(path), where=str(path))
+    text = read_text(path)
+    findings = check(text, where=str(path))
+    if not findings:
+        read_deck(path, text)  # the files that it includes pass their gate too
     if as_json:
         say_json([asdict(each) for each in findings])
     elif findings:

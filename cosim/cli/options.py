@@ -30,7 +30,7 @@ def load_design(path: Path | None) -> "Design":
     """The design in a file, or the one of Lim 2025 that is the default."""
     from cosim import design
 
-    return design.Design() if path is None else design.load(path)
+    return design.Design() if path is None else design.load_design(path)
 
 
 def chosen_engine(kind: str | None, design: "Design | None" = None) -> "Engine":
@@ -45,6 +45,8 @@ def opened_store(folder: Path | None) -> Iterator["Store"]:
     """The store, closed at the end."""
     from cosim.sweep.store import Store
 
+    if folder is not None and folder == Path():
+        raise InputError("--store=: must be the path of a folder; leave it out for the default")
     with Store.open(folder) as store:
         yield store
 

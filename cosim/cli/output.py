@@ -1,6 +1,5 @@
 """What a command prints: text, tables, JSON, files. A reader that has left (``| head``) stops the printing, not the work."""
 
-import errno
 import json
 import math
 import os
@@ -11,8 +10,8 @@ from typing import Any
 
 import click
 
-from cosim.errors import InputError, StoreError
-from cosim.status import REMEDIES, Status
+from cosim.errors import InputError
+from cosim.files import unwritten, write_file
 
 
 def say(text: str) -> None:
@@ -26,7 +25,7 @@ def say(text: str) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        raise _unwritten("stdout", error) from None
+        raise unwritten("stdout", error) from None
 
 
 def say_json(value: Any) -> None:
@@ -51,10 +50,7 @@ def write_text(path: Path, text: str) -> None:
     if str(path) == "-":
         say(text.removesuffix("\n"))
         return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _unwritten(str(path), error) from None
+    write_file(path, text)
 
 
 def check_writable(path: Path) -> None:
@@ -67,6 +63,8 @@ def check_writable(path: Path) -> None:
         raise InputError(f"{path}: cannot be written, there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"{path}: cannot be written, it is a folder")
+    if str(path) != "-" and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{path}: cannot be written, permission denied")
 
 
 def plain_value(value: Any) -> Any:
@@ -86,9 +84,3 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _unwritten(where: str, error: OSError) -> InputError | StoreError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(f"{where}: no space left on the disk; {REMEDIES[Status.no_space]}")
-    return InputError(f"{where}: cannot be written, {(error.strerror or 'unknown reason').lower()}")

@@ -8,6 +8,7 @@ import click
 from cosim.cli.options import FILE, require_packages
 from cosim.cli.output import check_writable, say
 from cosim.errors import InputError
+from cosim.files import replacing
 
 if TYPE_CHECKING:
     from cosim.waves import Waves
@@ -26,6 +27,8 @@ def plot(path: Path, signals: tuple[str, ...], output: Path) -> None:
     if output.suffix not in ENDINGS:
         raise InputError(f"--output={output}: must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
     check_writable(output)
+    if path.is_dir():
+        raise InputError(f"{path}: must be a raw file, not a folder")
     waves = _read(path)
     if not signals:
         say("\n".join(waves.signals))
@@ -71,10 +74,8 @@ def _draw(waves: "Waves", signals: tuple[str, ...], output: Path, *, title: str)
 
 def _save(figure: object, output: Path) -> None:
     date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(output.suffix)
-    try:
-        figure.savefig(output, metadata=date, dpi=DOTS)  # type: ignore[attr-defined]
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written, {(error.strerror or 'unknown reason').lower()}") from None
+    with replacing(output) as temporary:
+        figure.savefig(temporary, metadata=date, dpi=DOTS)  # type: ignore[attr-defined]
 
 
 def _unit(name: str) -> str:

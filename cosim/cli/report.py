@@ -18,7 +18,7 @@ from cosim.cli.options import (
     workers_option,
 )
 from cosim.cli.output import check_writable, say, say_json
-from cosim.errors import CheckFailed
+from cosim.errors import CheckFailed, InputError, SimulationError
 
 
 @click.command(short_help="Write the PDF report of a design.")
@@ -36,6 +36,8 @@ def report(
     require_packages("report", *REPORT_PACKAGES)
     design = load_design(design_path)
     target = output or Path(f"{design.name}.pdf")
+    if target.suffix != ".pdf":
+        raise InputError(f"--output={target}: must end in .pdf")
     check_writable(target)
     chosen = chosen_engine(engine, design)
     from cosim.reporting.pdf import write_report
@@ -50,5 +52,8 @@ def report(
         say_json({"path": str(outcome.path), "passed": passed(outcome.verdicts), "not_met": open_claims})
     else:
         say(f"{outcome.path}: {len(outcome.verdicts) - len(open_claims)} of {len(outcome.verdicts)} checks passed")
+    not_run = [each for each in outcome.verdicts if each.verdict == "not_run"]
+    if not_run:
+        raise SimulationError(f"report: {len(not_run)} of {len(outcome.verdicts)} checks could not be run, first {not_run[0].id}: {not_run[0].reason}")
     if open_claims:
         raise CheckFailed(f"report: {len(open_claims)} of {len(outcome.verdicts)} checks not passed, first {open_claims[0]}")

@@ -36,7 +36,24 @@ class Devices:
             raise DesignError(f"[transistor] nmos={design.transistor.nmos}: must be an nmos card, not {nmos.kind}")
         if design.transistor.library:
             nmos = from_library(Path(design.transistor.library), design.transistor.model, kind="nmos", like=nmos)
+        _check_range(design, nmos)
         return cls(load_memristor(design.device.memristor), nmos)
+
+
+def _check_range(design: Design, nmos: MosfetCard) -> None:
+    """Refuse supplies and temperatures at which the transistor's card says nothing.
+
+    Raises:
+        DesignError: names the value and the range of the card.
+    """
+    largest, (coldest, hottest) = nmos.largest_voltage, nmos.temperature
+    voltages = (("supply", "drain", design.supply.drain), ("supply", "gate", design.supply.gate), ("cell", "full_voltage", design.cell.full_voltage))
+    for section, key, value in voltages:
+        if value * (1 + design.corners.supply_tolerance) > largest:
+            raise DesignError(f"[{section}] {key}={value:g}: must be <= {largest:g} V with its tolerance, the range of card {nmos.name}")
+    for value in design.corners.temperature:
+        if not coldest <= value <= hottest:
+            raise DesignError(f"[corners] temperature={value:g}: must be within {coldest:g}..{hottest:g} degC, the range of card {nmos.name}")
 
 
 def operating_point(

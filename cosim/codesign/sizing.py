@@ -292,8 +292,8 @@ def _margins(design: Design, devices: Devices, lab: Lab) -> list[Margin]:
 
 
 def full_drive(design: Design, corner: Corner) -> Drive:
-    """The cell at the voltage of the full operation, as the rule of the share asks; supplies of a corner."""
-    return positive_drive(design.cell.full_operation, supply=design.cell.full_voltage * corner.supply, gate=design.supply.gate * corner.supply)
+    """The cell at the voltage of the full operation, which the memristor needs at every corner; the gate follows the supply."""
+    return positive_drive(design.cell.full_operation, supply=design.cell.full_voltage, gate=design.supply.gate * corner.supply)
 
 
 def _points(design: Design, devices: Devices, lab: Lab, orientation: Orientation, sizes: Sequence[float]) -> list[OperatingPoint]:

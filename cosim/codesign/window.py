@@ -35,8 +35,8 @@ class Window:
 
     @property
     def ratio(self) -> float:
-        """On over off."""
-        return self.on / self.off
+        """On over off; NaN for a cell that carries no current."""
+        return self.on / self.off if self.off else float("nan")
 
 
 def windows(design: Design, devices: Devices, lab: Lab) -> list[Window]:

@@ -51,9 +51,9 @@ def find_card(folder: str, name: str) -> Path:
             raise DeviceError(f"card {name}: no such file")
         return Path(name)
     path = device_data() / folder / f"{name}.toml"
-    if not path.is_file():
-        available = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
-        raise DeviceError(f"card {name!r}: must be a path or one of {available}")
+    if not path.is_file() or "/" in name or "\\" in name:
+        available = ", ".join(sorted(each.stem for each in (device_data() / folder).glob("*.toml")))
+        raise DeviceError(f"card {name!r}: must be the path of a .toml file or one of {available}")
     return path
 
 

@@ -21,7 +21,7 @@ from cosim.units import parse
 
 THRESHOLDS = ("vth0", "vtho", "vto", "vt0")  # names of the threshold voltage in the models of SPICE programs
 MOBILITIES = ("u0", "uo", "kp")  # of what the current is proportional to; a model may give two of them
-TOP_KEYS = ("name", "description", "kind", "source", "valid", "contact_length", "diffusion_length", "parameters")
+TOP_KEYS = ("name", "description", "kind", "source", "valid", "contact_length", "diffusion_length", "largest_voltage", "temperature", "parameters")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class MosfetCard:
         kind: ``nmos`` or ``pmos``.
         contact_length: from contact to gate edge, over W the number of squares of drain and of source [m].
         diffusion_length: of drain and source, for areas and perimeters [m].
+        largest_voltage, temperature: range of validity [V], [degC]; a library of the user's has none that is known.
         parameters: of the ``.model`` line, as written; empty when a library holds them.
         library: the user's file that holds the model, or None.
     """
@@ -42,6 +43,8 @@ class MosfetCard:
     description: str = ""
     contact_length: float = param("contact to gate edge; over W it gives NRD and NRS", "m", least=0.0)
     diffusion_length: float = param("length of drain and source diffusion", "m", least=0.0)
+    largest_voltage: float = param("between any two terminals", "V", default=1e3, above=0.0)
+    temperature: tuple[float, float] = (-273.0, 1e3)
     parameters: Mapping[str, str] = field(default_factory=dict)
     library: Include | None = None
     source: str = ""
@@ -74,6 +77,8 @@ def load_mosfet(name: str) -> MosfetCard:
         description=content.get("description", ""),
         contact_length=parse(content["contact_length"], "m", where=f"{path.name}, contact_length"),
         diffusion_length=parse(content["diffusion_length"], "m", where=f"{path.name}, diffusion_length"),
+        largest_voltage=parse(content["largest_voltage"], "V", where=f"{path.name}, largest_voltage"),
+        temperature=_range(path.name, content["temperature"]),
         parameters={key: _number(value) for key, value in content["parameters"].items()},
         source=content["source"],
         valid=content["valid"],
@@ -161,6 +166,13 @@ def _library_words(card: MosfetCard) -> dict[str, str]:
     if len(hits) != 1:
         raise DeviceError(f"library {card.library.path}: has {len(hits)} models {card.name!r}; only one alone can be shifted")
     return {key.lower(): value for key, value in re.findall(r"(\w+)\s*=\s*(\{[^{}]*\}|'[^']*'|[^\s()=]+)", hits[0])}
+
+
+def _range(file: str, value: Any) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise DesignError(f"{file}, temperature: must be two temperatures, the lower one first")
+    low, high = (parse(each, "degC", where=f"{file}, temperature") for each in value)
+    return low, high
 
 
 def _number(value: Any) -> str:

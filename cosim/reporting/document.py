@@ -33,7 +33,7 @@ from cosim.sweep.lab import Question
 PREFIX = "lim2025"
 LTSPICE = (
     "Save the text below as {name}.cir, or write one like it with cosim netlist. In LTspice: File, Open, then Run; plot I(Vbit) against V(bit). Parameters "
-    "that may be changed are the .param lines at the top. In ngspice: ngspice -n -D ngbehavior=lta -b {name}.cir."
+    "that may be changed are the .param lines at the top. In ngspice: ngspice -n -D ngbehavior=lta -b -r waves.raw {name}.cir."
 )
 TUNING = (
     "A cell is set fully, then reset by single pulses, each followed by noisy reads, until the reads say that its conductance lies in the band around the "

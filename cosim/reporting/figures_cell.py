@@ -60,10 +60,15 @@ def load_curves(result: SynapseResult) -> Drawing:
         source="Lim 2025, Fig. S4",
         caption=f"At W/L {design.transistor.chosen:g} a grounded source leaves {volts(design.cell.full_voltage, digits=1)} {direct}; a source follower "
         f"does so {follower}, "
-        f"and never more than {volts(float(found.follower.max()))}.",
+        f"and never more than {volts(_largest(found, design))}.",
         alt="Two panels of voltage over load resistance for six W/L; the follower saturates near the supply less a threshold.",
         width=FULL,
     )
+
+
+def _largest(found: Any, design: Any) -> float:
+    """The largest voltage behind a follower at the W/L of the design [V]."""
+    return float(found.follower[int(np.argmin(np.abs(found.w_over_l - design.transistor.chosen)))].max())
 
 
 def _load_that_gets(found: Any, curves: np.ndarray, design: Any) -> str:

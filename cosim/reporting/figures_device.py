@@ -98,7 +98,7 @@ def staircase(result: SynapseResult) -> Drawing:
     axes.semilogy(stairs.stops, stairs.conductance, color=GRAY, linewidth=0.9, label="after each 1 mV step")
     axes.plot(levels.stops, levels.conductance, "o", color=BLUE, markersize=3.0, label=f"rule, first seed: {len(levels.stops)} levels")
     fixed_stops = np.interp(-levels.fixed, -stairs.conductance, stairs.stops)
-    axes.plot(fixed_stops, levels.fixed * 0.72, "^", color=VERMILLION, markersize=3.4, label=f"{wanted} at fixed stops (drawn lower)")
+    axes.plot(fixed_stops, levels.fixed, "^", color=VERMILLION, markersize=4.2, markerfacecolor="none", label=f"{wanted} at fixed stops")
     axes.set_xlabel("reset-stop voltage, magnitude (V)")
     axes.set_ylabel("conductance")
     axes.set_ylim(decades(stairs.conductance, 0.5 * stairs.conductance[-1]))

@@ -54,18 +54,18 @@ def _caption(result: SynapseResult, found: Transistors, design: Design) -> str:
         f"At W/L {chosen:g} the threshold (100 nA {TIMES} W/L, drain at {volts(DRAIN, digits=1)}) is {volts(found.threshold[index])}, "
         f"{volts(found.threshold[0])} at {found.w_over_l[0]:g}. With the gate at {volts(gate, digits=1)} it delivers up to "
         f"{measured(found.output[index, -1], 'A')}, its "
-        f"on-resistance is {measured(resistance, 'ohm')}.{_beside_the_memristor(result, resistance, float(found.threshold[index]))} "
+        f"on-resistance is {measured(resistance, 'ohm')}.{_beside_the_memristor(result, float(found.threshold[index]))} "
         f"The axis of b is linear below {quantity(LINEAR, 'A')}."
     )
 
 
-def _beside_the_memristor(result: SynapseResult, resistance: float, threshold: float) -> str:
+def _beside_the_memristor(result: SynapseResult, threshold: float) -> str:
     if result.advice is None:
         return ""
     point = result.advice.chosen
     memristor = point.memristor / point.current
     region = "in its triode region" if point.transistor < point.overdrive - threshold else "saturated"
-    part = f"{percent(resistance / memristor)} of its {measured(memristor, 'ohm')}"
+    part = f"{percent(point.transistor / point.memristor)} of its {measured(memristor, 'ohm')}"
     return f" At full set the memristor draws {measured(point.current, 'A')}: the transistor is {region} and has {part}."
 
 

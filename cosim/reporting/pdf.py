@@ -4,9 +4,7 @@ typst sets the pages from its own fonts and those of matplotlib, without the net
 that the same result gives the same bytes. The file is written beside its place and moved there when it is complete.
 """
 
-import errno
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,14 +15,13 @@ import cosim
 from cosim import design as designs
 from cosim.claims import Verdict, judge, not_run
 from cosim.codesign.sizing import SizingAdvice
-from cosim.errors import DeviceError, InputError, SimulationError, StoreError
+from cosim.errors import DeviceError, InputError, SimulationError
+from cosim.files import unwritten, write_file
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
-from cosim.status import REMEDIES, Status
 from cosim.studies.lim2025 import synapse, tuning
 from cosim.sweep.lab import Lab
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STANDARD = "ua-1"  # tagged, every picture with a text in its place
 PICTURE_RESOLUTION = 110.0  # [pixels/inch] of a page as a picture
 
@@ -59,7 +56,7 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
         InputError: a package of the extra ``report`` is missing, or `output` cannot be written.
         StoreError: the disk is full; what was there before is kept.
     """
-    design = designs.load(design_path)
+    design = designs.load_design(design_path)
     output = Path(output)
     for each in (output, *([picture] if picture else [])):
         _check_folder(each)
@@ -69,9 +66,9 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
     verdicts = judge(synapse.CLAIMS, result, **known)
     verdicts += judge(tuning.CLAIMS, tuned, **known) if tuned else not_run(tuning.CLAIMS, failure, **known)
     document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, command=command)
-    write_whole(output, to_pdf(document))
+    write_file(output, to_pdf(document))
     if picture:
-        write_whole(picture, to_pictures(document)[0])
+        write_file(picture, to_pictures(document)[0])
     return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice)
 
 
@@ -96,41 +93,6 @@ def to_pictures(document: Document, *, resolution: float = PICTURE_RESOLUTION) -
     """Every page as PNG, `resolution` in pixels per inch."""
     pages = _compile(document, format="png", ppi=resolution)
     return [bytes(each) for each in (pages if isinstance(pages, list) else [pages])]
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all.
-
-    Raises:
-        InputError: the folder is missing or cannot be written.
-        StoreError: the disk is full. In both cases an older file is left as it was.
-    """
-    _check_folder(path)
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise _unwritten(str(path), error) from None
-
-
-def _unwritten(where: str, error: OSError) -> InputError | StoreError:
-    if error.errno in NO_SPACE:
-        return StoreError(f"{where}: no space left on the disk; {REMEDIES[Status.no_space]}")
-    return InputError(f"{where}: cannot be written, {(error.strerror or 'unknown reason').lower()}")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _check_folder(path: Path) -> None:
@@ -161,5 +123,5 @@ def _sources(document: Document, folder: Path) -> Path:
         (folder / "report.json").write_text(json.dumps(document.content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
         main.write_bytes(files("cosim.reporting").joinpath("template.typ").read_bytes())
     except OSError as error:
-        raise _unwritten(f"temporary folder {folder}", error) from None
+        raise unwritten(f"temporary folder {folder}", error) from None
     return main

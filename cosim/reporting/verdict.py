@@ -41,7 +41,8 @@ def _answer(advice: SizingAdvice) -> dict[str, Any]:
     facts = (
         f"{name}: the {WORDS[advice.orientation].replace(' on ', ' is on the ')} of the transistor. At a gate of {volts(design.supply.gate, digits=1)} the "
         f"transistor takes "
-        f"{percent(chosen.share)} of the cell's {volts(design.cell.full_voltage, digits=0)} at full set; the limit is {percent(design.rule.share, digits=0)}. "
+        f"{percent(chosen.share)} of the cell's {volts(design.cell.full_voltage, digits=0)} at full set; the limit is {percent(design.rule.share, digits=0)} "
+        f"of the cell's voltage (as a ratio of the two voltages it takes {percent(chosen.transistor / chosen.memristor)}). "
         f"The full {full} {_left(advice.headroom, 'has')}; {other.orientation.upper()} {_left(other.volts, 'would have')}."
     )
     if advice.passed:

@@ -6,6 +6,7 @@ parameters that one may change as ``.param`` lines with unit and meaning, the ci
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +36,7 @@ from cosim.devices.mosfet import skewed_model
 from cosim.errors import CircuitError
 from cosim.measure import Measure, spell
 from cosim.spice.corners import STEP_SHARE
+from cosim.spice.libraries import check_library
 from cosim.units import plain
 
 WIDTH = 116  # longest line before it is continued with "+"
@@ -107,14 +109,14 @@ def write_deck(
         *[line for inner in parts.subcircuits for line in ("", *subcircuit_lines(inner))],
         *([""] if parts.models else []),
         *[line for model in parts.models for line in wrap(model_line(model))],
-        *[f".include {include.path.name}" for include in parts.includes],
+        *[f".include {_file_name(include)}" for include in parts.includes],
         "",
         *_analysis(analysis),
         *_save(saved),
         *[measure.meas(MEASURE_KIND[type(analysis)]) for measure in measures],
         ".end",
     ]
-    files = tuple((include.path.name, _read(include)) for include in parts.includes)
+    files = tuple((_file_name(include), _read(include)) for include in parts.includes)
     return Deck("\n".join(body) + "\n", files, analysis, tuple(saved), tuple(measures))
 
 
@@ -231,7 +233,8 @@ def _model_name(element: Mosfet) -> str:
 
 def _head(circuit: Circuit, notes: Sequence[str]) -> Iterator[str]:
     yield f"* {_remark(circuit.description or circuit.name)}"
-    yield f"* Circuit {circuit.name}, written by cosim {cosim.__version__}. LTspice: open and run. ngspice: ngspice -n -D ngbehavior=lta -b FILE"
+    yield f"* Circuit {circuit.name}, written by cosim {cosim.__version__}"
+    yield "* LTspice: open and run. ngspice: ngspice -n -D ngbehavior=lta -b -r waves.raw FILE"
     yield from (f"* {_remark(note)}" for note in notes)
 
 
@@ -333,7 +336,19 @@ def _save(saved: Sequence[str]) -> Iterator[str]:
 
 
 def _read(include: Include) -> str:
-    return include.path.read_bytes().decode("utf-8", errors="replace")
+    """The content of a user's file, past the gate.
+
+    Raises:
+        DialectError: it is more than a library.
+    """
+    text = include.path.read_bytes().decode("utf-8", errors="replace")
+    check_library(text, where=str(include.path))
+    return text
+
+
+def _file_name(include: Include) -> str:
+    """A name that both programs read without quotes; the file is copied under it, beside the deck."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", include.path.name).lstrip(".") or "library.lib"
 
 
 def wrap(line: str) -> Iterator[str]:

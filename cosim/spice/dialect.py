@@ -63,7 +63,7 @@ LINES = (  # each logical line of a portable netlist matches one of these
     Construct(".temp", r"\.temp \S+$", False),
     Construct(".op", r"\.op$", True),
     Construct(".dc", r"\.dc( \S+){4}(( \S+){4})?$", True),
-    Construct(".tran with four numbers", r"\.tran( \S+){4}$", False),
+    Construct(".tran with four numbers", r"\.tran (?!0+(?:\.0*)?(?:e\S*)?s? )\S+( \S+){3}$", False),
     Construct(".ac dec", r"\.ac dec( \S+){3}$", True),
     Construct(".noise", r"\.noise v\(\w+\) \S+ (dec|oct)( \S+){3}$", True),
     Construct(".save", r"\.save( \S+)+$", False),

@@ -89,7 +89,11 @@ class _Guard:
     timed_out: bool = False
 
     def __call__(self, command: list[str], timeout: float | None = None, stdout: Any = None, stderr: Any = None, cwd: Any = None) -> int:
-        environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # ngspice's threads spin: up to 18 s in place of 0.75 s
+        environment = {
+            "HOME": tempfile.gettempdir(),
+            **os.environ,
+            "OMP_THREAD_LIMIT": "1",
+        }  # no HOME: ngspice 39 crashes; its threads spin, 18 s for 0.75 s
         process = subprocess.Popen(
             [*_tether(), *command],
             stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ import numpy as np
 from cosim._types import Array
 from cosim.analysis import Analysis, Tran
 from cosim.circuits.circuit import Circuit
-from cosim.errors import SimulationError
+from cosim.errors import InputError, SimulationError
 from cosim.spice.corners import missed
 from cosim.spice.deck import Deck, write_deck
 from cosim.spice.engines import Engine
@@ -51,10 +51,12 @@ class Reading:
 
         Raises:
             SimulationError: the run failed.
+            InputError: the netlist was rejected, as by a model that the simulator does not know.
         """
         if result.status is not Status.ok:
             label = ", ".join(f"{name}={value}" for name, value in result.label.items())
-            raise SimulationError(f"{label}: {result.status}, {result.message or 'no message'}; {REMEDIES[result.status]}")
+            error = InputError if result.status is Status.rejected_netlist else SimulationError
+            raise error(f"{label}: {result.status}, {result.message or 'no message'}; {REMEDIES[result.status]}")
         signals = {name: np.asarray(value) for name, value in result.measures.items()}
         return cls(signals.pop(AXIS), signals, job.deck.digest()[:12])
 

@@ -281,7 +281,7 @@ def _signals_to(stop: Callable[[], None]) -> Iterator[None]:
         asked.append(number)
         stop()
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))}
     ours = [number for number, handler in before.items() if handler in (signal.default_int_handler, signal.SIG_DFL)]
     for number in ours:
         signal.signal(number, note)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cosim.errors import InputError, reject
+from cosim.files import write_file
 from cosim.sweep.jobs import Result
-from cosim.sweep.store import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def table(results: Sequence[Result]) -> "pd.DataFrame":
     import pandas as pd
 
     labels = _names(each.label for each in results)
-    measures = _names({name for name, value in each.measures.items() if isinstance(value, float)} for each in results)
+    measures = _names([name for name, value in each.measures.items() if isinstance(value, float)] for each in results)
     _check_distinct(labels, measures)
     columns: dict[str, list[Any]] = {name: [_cell(each.label.get(name)) for each in results] for name in labels}
     columns |= {name: [_scalar(each, name) for each in results] for name in measures}
@@ -68,8 +68,9 @@ def export_csv(results: Sequence[Result], path: Path | str) -> None:
 
     Raises:
         InputError: the file cannot be written, or as `table`.
+        StoreError: the disk is full.
     """
-    _write(Path(path), table(results).to_csv(index=False, lineterminator="\n").encode())
+    write_file(Path(path), table(results).to_csv(index=False, lineterminator="\n"))
 
 
 def export_parquet(results: Sequence[Result], path: Path | str) -> None:
@@ -84,14 +85,7 @@ def export_parquet(results: Sequence[Result], path: Path | str) -> None:
         frame.astype({name: "string" for name in frame if _mixed(frame[name])}).to_parquet(buffer, index=False, engine="pyarrow")
     except ImportError as error:
         raise InputError(f"{path}: must be written as CSV, or with pyarrow installed (pip install pyarrow)") from error
-    _write(Path(path), buffer.getvalue())
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise InputError(f"{path}: must be a file that can be written ({error.strerror})") from error
+    write_file(Path(path), buffer.getvalue())
 
 
 def _names(groups: Any) -> list[str]:

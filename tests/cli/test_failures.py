@@ -52,7 +52,7 @@ def test_a_broken_rule_is_1(own_folder: Path):
         (["size", "none.toml"], "none.toml: no such file"),
         (["size", "--supply", "3 A"], "--supply, [supply] drain='3 A': must be a quantity in V, not in 'A'"),
         (["size", "--supply", "3M"], "--supply, [supply] drain='3M': a bare M is milli in SPICE and mega elsewhere; write m or Meg"),
-        (["size", "--memristor", "lim2026"], "card 'lim2026': must be a path or one of lim2025_analog_window, lim2025_full_window"),
+        (["size", "--memristor", "lim2026"], "card 'lim2026': must be the path of a .toml file or one of lim2025_analog_window, lim2025_full_window"),
         (["size", "--lib", "my.lib"], "--lib: needs --nmos, the name of the model in it"),
         (["size", "--lib", "my.lib", "--nmos", "n18"], "library my.lib: no such file"),
         (["netlist", "cell", "--w-over-l", "0"], "--w-over-l, [transistor] chosen=0: must be > 0"),
@@ -75,7 +75,7 @@ def test_bad_input_is_2(arguments: list[str], message: str):
 def test_a_design_with_a_wrong_key_is_2(own_folder: Path):
     (own_folder / "a.toml").write_text("format = 1\n[transistor]\nw_over_l = [5, 10, -5]\n")
     result = invoke("sweep", "a.toml")
-    assert (result.exit_code, result.stderr) == (2, "cosim: a.toml, [transistor] w_over_l[2]=-5: must be > 0\n")
+    assert (result.exit_code, result.stderr) == (2, "cosim: a.toml, [transistor] w_over_l[2]=-5: must be > 0 and <= 100000\n")
 
 
 def test_a_library_without_the_model_is_2_and_names_those_it_has(own_folder: Path):
@@ -143,7 +143,7 @@ def test_a_bug_is_70_and_leaves_its_traceback_in_a_file(own_folder: Path, monkey
     def broken(path: Path) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr(design, "load", broken)
+    monkeypatch.setattr(design, "load_design", broken)
     monkeypatch.setattr("tempfile.tempdir", str(own_folder))
     result = invoke("size", "a.toml")
     (log,) = own_folder.glob("cosim-crash-*.log")
@@ -156,7 +156,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(own_folder: Path, monkeypa
     def broken(path: Path) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(design, "load", broken)
+    monkeypatch.setattr(design, "load_design", broken)
     monkeypatch.setattr("tempfile.tempdir", str(own_folder))
     assert "Traceback" in invoke("size", "a.toml", "--debug").stderr
     assert "Traceback" in invoke("--debug", "size", "a.toml").stderr
@@ -224,7 +224,7 @@ def test_a_full_disk_is_one_line():
         running = process("netlist", "cell", stdout=full.fileno())
         _, said = running.communicate(timeout=20)
     assert running.returncode == StoreError.exit_code
-    assert said == "cosim: stdout: no space left on the disk; free disk space, or point TMPDIR and COSIM_STORE to a disk that has room\n"
+    assert said == "cosim: stdout: no space left on the disk; free some, or write to another one\n"
     result = invoke("netlist", "cell", "-o", "/dev/full")
     assert result.exit_code == StoreError.exit_code
     assert result.stderr.startswith("cosim: /dev/full: no space left on the disk")

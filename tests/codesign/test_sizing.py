@@ -40,9 +40,7 @@ def advice(lab: Lab) -> SizingAdvice:
 
 def share_of(w_over_l: float, *, supply: float = 1.0) -> float:
     """Share of the transistor at full set in MOD, by a simulation that knows nothing of the advisor."""
-    circuit = bench(
-        cell("mod", load_memristor("lim2025_full_window"), load_mosfet("c5n_nmos"), frozen=True), Drive(bit=2.0 * supply, word=3.0 * supply), state=1.0
-    )
+    circuit = bench(cell("mod", load_memristor("lim2025_full_window"), load_mosfet("c5n_nmos"), frozen=True), Drive(bit=2.0, word=3.0 * supply), state=1.0)
     waves = simulate(circuit, Op(), values={"w_over_l": w_over_l}).require()
     return float(waves["v(x1.mid)"][0] / waves["v(bit)"][0])
 

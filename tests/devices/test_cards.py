@@ -87,7 +87,7 @@ def test_what_is_wrong_in_a_card_is_named(tmp_path: Path, entries: dict[str, str
 
 
 def test_a_card_that_is_not_there_is_told_with_those_that_are():
-    with pytest.raises(DeviceError, match=r"^card 'lim2026': must be a path or one of lim2025_analog_window, lim2025_full_window$"):
+    with pytest.raises(DeviceError, match=r"^card 'lim2026': must be the path of a .toml file or one of lim2025_analog_window, lim2025_full_window$"):
         load_memristor("lim2026")
     with pytest.raises(DeviceError, match=r"^card nowhere/a\.toml: no such file$"):
         load_memristor("nowhere/a.toml")

@@ -12,9 +12,10 @@ import pytest
 from cosim.claims import judge
 from cosim.design import Design
 from cosim.errors import DesignError, InputError, SimulationError
+from cosim.files import write_file
 from cosim.reporting import pdf
 from cosim.reporting.document import build
-from cosim.reporting.pdf import to_pdf, to_pictures, write_report, write_whole
+from cosim.reporting.pdf import to_pdf, to_pictures, write_report
 from cosim.studies.lim2025 import synapse, tuning
 from cosim.sweep.lab import Lab
 from cosim.sweep.store import Store
@@ -109,8 +110,8 @@ def test_a_missing_folder_is_refused_before_anything_runs(design_file, tmp_path,
 
 
 def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"cannot be written, it is a folder$"):
-        write_whole(tmp_path, b"")
+    with pytest.raises(InputError, match=r"cannot be written, is a directory$"):
+        write_file(tmp_path, b"")
 
 
 def test_a_design_that_is_not_there_is_named(tmp_path, lab):
@@ -121,7 +122,7 @@ def test_a_design_that_is_not_there_is_named(tmp_path, lab):
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/proc/self").exists(), reason="needs /proc")
 def test_a_folder_that_cannot_be_written_is_one_line():
     with pytest.raises(InputError, match=r"^/proc/self/a\.pdf: cannot be written, "):
-        write_whole(Path("/proc/self/a.pdf"), b"x")
+        write_file(Path("/proc/self/a.pdf"), b"x")
 
 
 @pytest.mark.skipif(not may_mount(), reason="needs a user namespace to mount a small disk")
@@ -130,9 +131,9 @@ def test_a_full_disk_is_one_line_and_keeps_the_older_report(tmp_path):
     small.mkdir()
     script = f'mount -t tmpfs -o size=64k none {small} && "$@"; cp -r {small} {copy}'
     program = (
-        "import sys; from pathlib import Path; from cosim.errors import StoreError; from cosim.reporting.pdf import write_whole\n"
-        f"path = Path({str(small / 'a.pdf')!r}); write_whole(path, b'old')\n"
-        "try:\n    write_whole(path, b'x' * 200_000)\nexcept StoreError as error:\n    print(error)\n"
+        "import sys; from pathlib import Path; from cosim.errors import StoreError; from cosim.files import write_file\n"
+        f"path = Path({str(small / 'a.pdf')!r}); write_file(path, b'old')\n"
+        "try:\n    write_file(path, b'x' * 200_000)\nexcept StoreError as error:\n    print(error)\n"
     )
     ended = subprocess.run([*NAMESPACE, "sh", "-c", script, "sh", sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith(f"{small / 'a.pdf'}: no space left on the disk; ")

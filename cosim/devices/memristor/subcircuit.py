@@ -22,7 +22,7 @@ SYMBOLS = {  # field of the card -> parameter of the subcircuit, in the words of
     "i0_max": "i0max",
     "slope": "alpha",
     "series_resistance": "rs",
-    "rate": "k",
+    "rate": "kr",
     "set_threshold": "vs0",
     "set_shift": "vs1",
     "set_scale": "vs",
@@ -95,6 +95,6 @@ def _rate(polarity: int) -> str:
     drive, back = ("V(te,be)", "-V(te,be)") if polarity > 0 else ("-V(te,be)", "V(te,be)")
     grow = f"(1-{filament})*uramp(({drive}-vs0-vs1*{filament})/vs)**{POWER}"
     threshold = f"vr0+vsl*ln(1+rc*((1+xm)/({filament}+xm)-1))"
-    shrink = f"{filament}/({filament}+{DEPLETION:g})*uramp(({back}-({threshold}))/vr)**{POWER}"
+    shrink = f"{filament}/({filament}+{DEPLETION:g})* uramp(({back}-({threshold}))/vr)**{POWER}"  # blanks: a long line breaks there
     sign = "" if polarity > 0 else "-"
-    return f"{sign}1e-06*k*({grow}-{shrink})"
+    return f"{sign}1e-06*kr*( {grow} - {shrink} )"
