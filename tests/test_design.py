@@ -102,7 +102,7 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, text: str, message:
 
 def test_the_keys_of_tuning_become_si_units(tmp_path: Path):
     text = '[tuning]\ntargets = ["20 uS", 1e-4]\nband = "2.5 %"\nstep = "5 mV"\ncorrelation_time = "300 ms"\nmost_pulses = 40\nwire_resistance = "2.5 ohm"\n'
-    tuning = load(written(tmp_path, text)).tuning
+    tuning = load_design(written(tmp_path, text)).tuning
     assert tuning.targets == pytest.approx((20e-6, 1e-4))
     assert (tuning.band, tuning.step, tuning.correlation_time, tuning.wire_resistance) == pytest.approx((0.025, 5e-3, 0.3, 2.5))
     assert (tuning.most_pulses, tuning.noise, tuning.reads) == (40, 0.02, 5)

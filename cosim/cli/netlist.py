@@ -97,12 +97,12 @@ def _write(deck: "Deck", output: Path) -> None:
 
 def _check(path: Path, *, as_json: bool) -> None:
     from cosim.spice.dialect import check
-    from cosim.spice.foreign import read_deck, read_text
+    from cosim.spice.foreign import read_netlist, read_text
 
     text = read_text(path)
     findings = check(text, where=str(path))
     if not findings:
-        read_deck(path, text)  # the files that it includes pass their gate too
+        read_netlist(path)  # refuses what the files that it includes may not do
     if as_json:
         say_json([asdict(each) for each in findings])
     elif findings:

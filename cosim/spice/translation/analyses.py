@@ -87,7 +87,8 @@ def _stepped(statement: Statement, request: Request, fastest: float, largest: fl
         step = min(step, 1 / (STEPS_OF_A_PERIOD * fastest))
     given = request.points == FORM_WITH_STEP
     step = min(asked.max_step if given else step, largest or math.inf)
-    written = plain(float(f"{STEP_SHARE * step:.6g}"))
+    crooked = given and float(f"{step:.4g}") != step  # no round fraction of anything, as cosim's own decks write it
+    written = plain(step if crooked else float(f"{STEP_SHARE * step:.6g}"))
     line = f".tran {written} {plain(asked.stop)} {plain(asked.start)} {written}{' uic' if request.line else ''}"
     note = ("", "") if given and step == asked.max_step else (".tran", f"{line} (largest step written out)")
     analysis = Tran(stop=asked.stop, max_step=min(step, asked.stop), start=asked.start)
