@@ -103,7 +103,8 @@ def test_the_head_is_for_people():
     text = write_deck(EVERYTHING, RUN, notes=("seed 7",)).text.splitlines()
     assert text[0] == "* one of each"
     assert text[1].startswith("* Circuit everything, written by cosim ")
-    assert text[2:4] == ["* seed 7", ".param r=1000 ; [ohm] between a and b"]
+    assert text[2].startswith("* LTspice: open and run. ngspice: ngspice -n ")
+    assert text[3:5] == ["* seed 7", ".param r=1000 ; [ohm] between a and b"]
     assert text[-1] == ".end"
 
 
@@ -209,7 +210,7 @@ def test_what_people_write_into_descriptions_stays_a_comment_in_ascii():
         parameters={"r": Parameter(1e3, "Ω", "between a\nand b")},
     )
     deck = write_deck(odd, RUN, notes=("seed\n.control",))
-    assert deck.text.splitlines()[:4:2] == ["* 2 um, 5 ohm R9 a 0 1", "* seed .control"]
+    assert deck.text.splitlines()[:4:3] == ["* 2 um, 5 ohm R9 a 0 1", "* seed .control"]
     assert check(deck.text) == []
     assert lines(deck) == lines(write_deck(EVERYTHING, RUN))
 
