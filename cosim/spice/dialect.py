@@ -206,6 +206,8 @@ def formulas(line: str) -> list[str]:
 def _values(line: str) -> str:
     """The part of a logical line in which numbers stand; names may look like ``1n4``."""
     words = _SIGNAL.sub("", line).split()
+    if not words:  # a line that is nothing but a signal
+        return ""
     kind = words[0].lower() if words[0].startswith(".") else words[0][0].lower()
     if kind in _NO_VALUES:
         return ""

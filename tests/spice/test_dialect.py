@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cosim.resources import netlists
@@ -128,6 +128,7 @@ def test_functions_of_the_netlist_itself_are_known():
     assert check("* t\n.func twice(x) {2*x}\nB1 a 0 V=twice(V(b))\n") == []
 
 
+@example("V()")
 @given(text=st.text(max_size=200))
 @settings(deadline=None, max_examples=200)
 def test_any_text_is_answered_with_findings_and_never_with_an_error(text: str):
