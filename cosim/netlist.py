@@ -225,7 +225,7 @@ def _origin(job: Translation, hit: re.Match[str]) -> str:
 
 
 def _missed(corners: Sequence[tuple[str, tuple[float, ...]]], time: Array) -> str:
-    """The first corner of a PWL source that no time step met; empty if all were met. See `cosim.spice.corners`."""
+    """The first corner of a PWL source that no time step met; empty if all were met. See `cosim.spice.breakpoints`."""
     for name, times in corners:
         wanted = np.array([each for each in times if time[0] <= each <= time[-1]])
         if len(wanted) < 2:

@@ -13,7 +13,7 @@ from cosim.analysis import Analysis
 from cosim.circuits.circuit import Circuit
 from cosim.errors import CircuitError, InputError, reject
 from cosim.measure import Measure
-from cosim.spice.corners import missed
+from cosim.spice.breakpoints import missed
 from cosim.spice.deck import Deck, write_deck
 from cosim.spice.engines import Engine, find_engine
 from cosim.spice.run import run_deck

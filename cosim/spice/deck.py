@@ -35,7 +35,7 @@ from cosim.devices.memristor.subcircuit import subcircuit
 from cosim.devices.mosfet import skewed_model
 from cosim.errors import CircuitError
 from cosim.measure import Measure, spell
-from cosim.spice.corners import STEP_SHARE
+from cosim.spice.breakpoints import STEP_SHARE
 from cosim.spice.libraries import check_library
 from cosim.units import plain
 

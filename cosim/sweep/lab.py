@@ -13,7 +13,7 @@ from cosim._types import Array
 from cosim.analysis import Analysis, Tran
 from cosim.circuits.circuit import Circuit
 from cosim.errors import InputError, SimulationError
-from cosim.spice.corners import missed
+from cosim.spice.breakpoints import missed
 from cosim.spice.deck import Deck, write_deck
 from cosim.spice.engines import Engine
 from cosim.status import REMEDIES, Status

@@ -97,7 +97,7 @@ class PaperController:
 
     band: float
     step: float = 10e-3
-    back_off: float = 0.10
+    back_off: float = 0.05
     reads: int = 5
     read_time: float = 10e-3
 

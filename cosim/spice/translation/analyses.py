@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cosim.analysis import Analysis, Dc, Op, Tran
-from cosim.spice.corners import STEP_SHARE
+from cosim.spice.breakpoints import STEP_SHARE
 from cosim.spice.translation.blocks import Globals
 from cosim.spice.translation.statements import Statement, words
 from cosim.units import plain

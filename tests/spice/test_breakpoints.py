@@ -13,8 +13,8 @@ from cosim.circuits.stimuli import PiecewiseLinear, Pulse
 from cosim.devices.memristor.card import load_memristor
 from cosim.errors import SimulationError
 from cosim.simulation import simulate
-from cosim.spice import corners
-from cosim.spice.corners import STEP_SHARE, missed
+from cosim.spice import breakpoints
+from cosim.spice.breakpoints import STEP_SHARE, missed
 from cosim.spice.deck import Deck, write_deck
 from cosim.spice.engines import find_engine
 from cosim.spice.run import run_deck
@@ -99,7 +99,7 @@ def test_corners_outside_of_the_run_do_not_count():
 
 
 def test_the_share_is_no_round_fraction():
-    assert corners.STEP_SHARE == STEP_SHARE
+    assert breakpoints.STEP_SHARE == STEP_SHARE
     assert 0.99 < STEP_SHARE < 1.0
     assert all(abs(STEP_SHARE * count - round(STEP_SHARE * count)) > 1e-3 for count in range(1, 300) if count % 1000)
 

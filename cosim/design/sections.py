@@ -1,0 +1,262 @@
+"""The sections of a design file: every key with its meaning, unit, range and default."""
+
+from dataclasses import dataclass, fields
+
+from cosim.design.section import Axis, Bound, Section, text
+from cosim.params import Limit, Span, param
+
+MOST_STOPS = 20_000  # of the staircase
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSection(Section):
+    """Which memristor."""
+
+    title = "device"
+    memristor: str = text("card of the memristor", default="lim2025_full_window", file="card")
+    comparison: str = text("card that stands beside it in the report", default="lim2025_analog_window", file="card")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransistorSection(Section):
+    """Which transistors, and the widths that are compared."""
+
+    title = "transistor"
+    nmos: str = text("card of the NMOS", default="c5n_nmos", file="card")
+    pmos: str = text("card of the PMOS", default="c5n_pmos", file="card")
+    length: float = param("drawn channel length", "m", default=0.5e-6, above=0.0, most=1e-3)
+    w_over_l: tuple[float, ...] = param("widths over length that are compared", "1", default=(5.0, 10.0, 20.0, 65.0, 130.0, 330.0), above=0.0, most=1e5)
+    chosen: float = param("width over length of the design", "1", default=65.0, above=0.0, most=1e5)
+    library: str = text("the user's own model library, relative to the design file", default="", file="library")
+    model: str = text("name of the NMOS model in that library", default="")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.library and not self.model:
+            raise self._reject("model", "''", f"the name of an NMOS model in {self.library}")
+        if self.model and not self.library:
+            raise self._reject("library", "''", f"the file that holds the model {self.model}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplySection(Section):
+    """Voltages that are there to drive a cell."""
+
+    title = "supply"
+    drain: float = param("supply of the cell's upper end", "V", default=3.0, above=0.0)
+    gate: float = param("voltage of the word line", "V", default=3.0, above=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellSection(Section):
+    """How the cell is driven."""
+
+    title = "cell"
+    full_operation: str = text("the operation that must complete at full voltage; the other one is gradual", default="set", choices=("set", "reset"))
+    full_voltage: float = param("voltage that this operation needs across the memristor", "V", default=2.0, above=0.0)
+    read_voltage: float = param("voltage at which conductance is read", "V", default=50e-3, above=0.0)
+    body: str = text("where the body of the transistor goes", default="lowest", choices=("grounded", "lowest"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSection(Section):
+    """The sizing rule: how much of the cell's voltage the transistor may take at full set."""
+
+    title = "rule"
+    share: float = param("largest share of the transistor in the cell's voltage at full set", "%", default=0.12, above=0.0, below=1.0)
+    strict_share: float = param("the stricter limit that is answered beside it", "%", default=0.10, above=0.0, below=1.0)
+    w_over_l_range: tuple[float, ...] = param("widths over length between which the crossing is searched", "1", default=(1.0, 1000.0), above=0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.w_over_l_range) != 2 or not self.w_over_l_range[0] < self.w_over_l_range[1]:
+            raise self._reject("w_over_l_range", [float(f"{end:g}") for end in self.w_over_l_range], "two numbers, the smaller one first")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CornersSection(Section):
+    """Over what the answer must hold."""
+
+    title = "corners"
+    temperature: tuple[float, ...] = param("temperatures of all devices", "degC", default=(-40.0, 27.0, 85.0), above=-273.15, below=1000.0)
+    supply_tolerance: float = param("deviation of the supplies, up and down", "%", default=0.10, least=0.0, below=1.0)
+    threshold_skew: float = param("deviation of the threshold voltages in the slow (up) and the fast (down) process", "V", default=0.0, least=0.0, most=1.0)
+    mobility_skew: float = param("deviation of the mobilities in the slow (down) and the fast (up) process", "%", default=0.0, least=0.0, below=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelsSection(Section):
+    """The staircase of conductance levels, and how they are told apart."""
+
+    title = "levels"
+    first_stop: float = param("magnitude of the first reset-stop voltage", "V", default=0.5, above=0.0)
+    last_stop: float = param("magnitude of the last reset-stop voltage", "V", default=2.0, above=0.0)
+    step: float = param("smallest step between two stop voltages", "V", default=1e-3, above=0.0)
+    gap: float = param("smallest distance between two levels", "S", default=0.2e-6, least=0.0)
+    reads: int = param("reads of each level", "1", default=30, least=2)
+    noise: float = param("relative deviation of a read", "%", default=0.02, least=0.0, below=1.0)
+    seeds: int = param("repetitions with other noise", "1", default=100, least=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.last_stop > self.first_stop:
+            raise self._reject("last_stop", self.last_stop, f"> first_stop={self.first_stop:g}")
+        if (self.last_stop - self.first_stop) / self.step > MOST_STOPS:
+            raise self._reject("step", self.step, f">= {(self.last_stop - self.first_stop) / MOST_STOPS:g}, for {MOST_STOPS} stops at most")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariabilitySection(Section):
+    """Cycle-to-cycle and device-to-device spread."""
+
+    title = "variability"
+    spreads: tuple[float, ...] = param("relative deviations that are compared", "%", default=(0.01, 0.03, 0.05, 0.10, 0.30, 0.50), least=0.0, most=1.0)
+    cycles: int = param("cycles at each of them", "1", default=10, least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseSection(Section):
+    """Read noise over time."""
+
+    title = "noise"
+    card: str = text("card of the read noise", default="lim2025_read_noise", file="card")
+    duration: float = param("length of the trace", "s", default=100.0, above=0.0)
+    interval: float = param("time between two samples", "s", default=0.1, above=0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.interval < self.duration:
+            raise self._reject("interval", self.interval, f"< duration={self.duration:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSection(Section):
+    """Which cells `cosim sweep` simulates: how the points are laid, what moves, and what is asked of each."""
+
+    title = "sweep"
+    method: str = text("how the points are laid", default="grid", choices=("grid", "list", "random", "latin_hypercube"))
+    points: int = param("points of a random plan or of a Latin hypercube", "1", default=100, least=1)
+    bench: str = text(
+        "what is simulated: the I-V loop, the share at full voltage, or the headroom under the supply", default="loop", choices=("loop", "share", "headroom")
+    )
+    orientation: str = text("memristor on drain, on source, or both", default="both", choices=("both", "mod", "mos"))
+    corners: str = text("at which corners every point is simulated", default="nominal", choices=("nominal", "all"))
+    w_over_l: Axis = param("width over length", "1", default=None, above=0.0)
+    length: Axis = param("drawn channel length", "m", default=None, above=0.0, most=1e-3)
+    gate: Axis = param("voltage of the word line", "V", default=None, above=0.0)
+    drain: Axis = param("supply of the cell's upper end", "V", default=None, above=0.0)
+    full_voltage: Axis = param("voltage of the full operation", "V", default=None, above=0.0)
+    read_voltage: Axis = param("voltage at which conductance is read", "V", default=None, above=0.0)
+    temperature: Axis = param("of all devices", "degC", default=None, above=-273.15, below=1000.0)
+    supply: Axis = param("factor on all supplies", "1", default=None, above=0.0)
+    vt_shift: Axis = param("added to the magnitude of the threshold voltage", "V", default=None, least=-5.0, most=5.0)
+    mobility: Axis = param("factor on the mobility", "1", default=None, above=0.0)
+    x0: Axis = param("initial filament state", "1", default=None, least=0.0, most=1.0)
+    i0s: Axis = param("factor on the current scale of the memristor", "1", default=None, above=0.0)
+    rss: Axis = param("factor on the series resistance of the memristor", "1", default=None, above=0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.method == "grid":
+            for name, axis in self.axes.items():
+                if isinstance(axis, Span) and axis.points is None:
+                    raise self._reject(name, str(axis), "given `points` too in a grid")
+        if self.method == "list":
+            self._check_list()
+        for name in ("temperature", "supply", "vt_shift", "mobility"):
+            if self.corners == "all" and name in self.axes:
+                raise self._reject("corners", "'all'", f"'nominal' where {name} is swept")
+        for name, bench in (("drain", "headroom"), ("read_voltage", "loop")):
+            if name in self.axes and self.bench != bench:
+                raise self._reject("bench", repr(self.bench), f"{bench!r} where {name} is swept")
+
+    @property
+    def axes(self) -> dict[str, tuple[float, ...] | Span]:
+        """What moves, in the order of the section."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.type == Axis and getattr(self, each.name) is not None}
+
+    def _check_list(self) -> None:
+        lengths = {}
+        for name, axis in self.axes.items():
+            if isinstance(axis, Span):
+                raise self._reject(name, str(axis), "a list of values where method is 'list'")
+            lengths[name] = len(axis)
+        for name, length in lengths.items():
+            if length != next(iter(lengths.values())):
+                raise self._reject(name, f"{length} values", f"as many values as {next(iter(lengths))} has, {next(iter(lengths.values()))}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MismatchSection(Section):
+    """Spread of single devices, drawn anew for every point of a sweep."""
+
+    title = "mismatch"
+    draws: int = param("cells that are drawn at each point; 0 for none", "1", default=0, least=0)
+    a_vt: float = param("deviation of one transistor's threshold times the root of W L", "V*m", default=0.0, least=0.0, most=1e-6)
+    a_mobility: float = param("relative deviation of one transistor's mobility times the root of W L", "%*m", default=0.0, least=0.0, most=1e-6)
+    memristor: float = param("relative spread of the memristor's current scale and series resistance", "%", default=0.0, least=0.0, most=1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.draws and not (self.a_vt or self.a_mobility or self.memristor):
+            raise self._reject("draws", self.draws, "0 where a_vt, a_mobility and memristor are all 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitsSection(Section):
+    """What a cell of a sweep must do, and how many of them must."""
+
+    title = "limits"
+    least_yield: float = param("smallest share of the cells that must be within all limits", "%", default=0.0, least=0.0, most=1.0)
+    on: Bound = param("conductance after set, at the read voltage", "S", default=None)
+    off: Bound = param("conductance after reset, at the read voltage", "S", default=None)
+    on_off: Bound = param("their ratio", "1", default=None)
+    share: Bound = param("share of the transistor in the cell's voltage", "%", default=None)
+    memristor_max: Bound = param("largest voltage across the memristor", "V", default=None)
+    memristor_min: Bound = param("smallest voltage across the memristor", "V", default=None)
+    headroom: Bound = param("voltage that the memristor has more than it needs", "V", default=None)
+    memristor: Bound = param("voltage across the memristor at the end of the full operation", "V", default=None)
+    transistor: Bound = param("voltage across the transistor then", "V", default=None)
+    current: Bound = param("through the cell then", "A", default=None)
+    power: Bound = param("drawn by the cell then", "W", default=None)
+
+    @property
+    def bounds(self) -> dict[str, Limit]:
+        """Measure -> limit, in the order of the section."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if isinstance(getattr(self, each.name), Limit)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningSection(Section):
+    """Closed-loop tuning of conductances by pulses (ISPP)."""
+
+    title = "tuning"
+    targets: tuple[float, ...] = param(
+        "conductances that are tuned", "S", default=(20e-6, 40e-6, 60e-6, 80e-6, 100e-6, 120e-6, 140e-6, 160e-6, 180e-6), above=0.0
+    )
+    band: float = param("relative half-width around a target", "%", default=0.03, above=0.0, below=1.0)
+    strict_band: float = param("the narrower one beside it", "%", default=0.01, above=0.0, below=1.0)
+    step: float = param("step of the amplitude, the paper's controller", "V", default=10e-3, above=0.0)
+    back_off: float = param("where a descent begins below the nominal voltage, the paper's controller", "V", default=0.05, least=0.0)
+    reads: int = param("reads that must all lie inside, the paper's controller", "1", default=5, least=1)
+    resolution: float = param("resolution of the amplitude, the slope controller", "V", default=1e-3, above=0.0)
+    noise: float = param("relative deviation of a read", "%", default=0.02, above=0.0, below=1.0)
+    correlation_time: float = param("of the correlated noise", "s", default=3.0, above=0.0)
+    spread: float = param("device-to-device spread of the current scale and of the series resistance", "%", default=0.05, least=0.0, most=1.0)
+    pulse_width: float = param("flat top of a pulse", "s", default=10e-3, above=0.0)
+    pulse_edge: float = param("rise and fall of a pulse", "s", default=0.5e-3, above=0.0)
+    seeds: int = param("repetitions with other devices and noise", "1", default=100, least=2)
+    most_pulses: int = param("pulses after which a trace ends, wide band", "1", default=60, least=1)
+    most_pulses_strict: int = param("pulses after which a trace ends, narrow band", "1", default=150, least=1)
+    rows: int = param("rows of the array", "1", default=64, least=1)
+    columns: int = param("columns of the array", "1", default=10, least=1)
+    wire_resistance: float = param("one segment of a bit or source line", "ohm", default=1.0, least=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSection(Section):
+    """How it is run."""
+
+    title = "run"
+    seed: int = param("of all random draws", "1", default=1, least=0)
+    engine: str = text("simulator; empty is any", default="", choices=("", "ngspice", "ltspice"))
