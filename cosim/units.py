@@ -7,6 +7,7 @@ a bare ``M`` (milli in SPICE, mega elsewhere), a bare ``F`` (femto in SPICE, far
 
 import math
 import re
+from decimal import Decimal
 
 from cosim.errors import UnitError
 
@@ -57,13 +58,18 @@ def parse(text: str | float, unit: str, *, where: str = "value") -> float:
     if number is None:
         raise UnitError(f"{where}={text!r}: must be a number, with a suffix or a unit at most")
     tail = stripped[number.end() :].strip()
-    return _finite(float(number[0]) * _factor(tail, unit, text, where), text, where)
+    return _finite(_scaled(number[0], _factor(tail, unit, text, where)), text, where)
 
 
 def _finite(value: float, text: str, where: str) -> float:
     if not math.isfinite(value):
         raise UnitError(f"{where}={text}: must be finite")
     return value
+
+
+def _scaled(number: str, factor: float) -> float:
+    """``20`` and micro as 2e-05 exactly, which 20 * 1e-6 is not."""
+    return float(Decimal(number) * Decimal(repr(factor)))
 
 
 def _factor(tail: str, unit: str, text: str, where: str) -> float:

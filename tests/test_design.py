@@ -1,5 +1,6 @@
 """The design file: read strictly, refused in one line that names file, section and key."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosim import resources
-from cosim.design import SECTIONS, Design, RuleSection, SupplySection, TransistorSection, load_design
+from cosim.design import SECTIONS, Design, LimitsSection, MismatchSection, RuleSection, SupplySection, SweepSection, TransistorSection, load_design
 from cosim.errors import DesignError
+from cosim.params import Limit
 
 
 def written(folder: Path, text: str, name: str = "a.toml") -> Path:
@@ -25,8 +27,12 @@ def refusal(folder: Path, text: str) -> str:
     return str(caught.value).replace(f"{folder}/", "")
 
 
-def test_the_shipped_design_is_the_default_one():
-    assert load_design(resources.designs() / "lim2025_synapse.toml") == Design()
+def test_the_shipped_design_is_the_default_one_with_a_monte_carlo():
+    shipped = load_design(resources.designs() / "lim2025_synapse.toml")
+    assert replace(shipped, sweep=SweepSection(), mismatch=MismatchSection(), limits=LimitsSection()).digest() == Design().digest()
+    assert (shipped.sweep.bench, shipped.sweep.corners, shipped.sweep.w_over_l) == ("share", "all", (shipped.transistor.chosen,))
+    assert (shipped.mismatch.draws, shipped.mismatch.a_vt) == (80, pytest.approx(9e-9))
+    assert shipped.limits.bounds == {"share": Limit(most=shipped.rule.share)}
 
 
 def test_a_file_may_hold_nothing_but_its_format(tmp_path: Path):

@@ -205,7 +205,7 @@ class Sweep(Sequence[Job]):
 
     def _loop(self, case: Case) -> tuple[Question, Extractor]:
         design, corner = self._placed(case), self._corner(case)
-        voltage = design.cell.full_voltage * corner.supply
+        voltage = design.cell.full_voltage  # what the memristor needs, at every corner
         question = cell_loop(
             self.devices,
             case.orientation,
@@ -221,7 +221,7 @@ class Sweep(Sequence[Job]):
 
     def _end(self, case: Case, *, full: bool) -> tuple[Question, Extractor]:
         design, corner, operation = self._placed(case), self._corner(case), self.design.cell.full_operation
-        supply = (design.cell.full_voltage if full else design.supply.drain) * corner.supply
+        supply = design.cell.full_voltage if full else design.supply.drain * corner.supply
         gate = design.supply.gate * corner.supply
         question = operating_point(
             self.devices,

@@ -75,7 +75,7 @@ def _noise(result: SynapseResult) -> list[tuple[str, str]]:
 
 
 def _transistor(result: SynapseResult) -> list[tuple[str, str]]:
-    card, design = result.devices.mosfet, result.design
+    card = result.devices.mosfet
     return [
         (
             "The transistor is not the foundry's of the paper.",
@@ -83,12 +83,25 @@ def _transistor(result: SynapseResult) -> list[tuple[str, str]]:
             f"library of your "
             "own takes its place with the keys library and model of the design file.",
         ),
-        (
-            "No process corners and no mismatch.",
-            f"The corners are temperature ({', '.join(f'{each:g}' for each in design.corners.temperature)} °C) and all supplies together by "
-            f"±{percent(design.corners.supply_tolerance, digits=0)}.",
-        ),
+        _process(result),
     ]
+
+
+def _process(result: SynapseResult) -> tuple[str, str]:
+    """What the corners move, and where mismatch enters."""
+    corners = result.design.corners
+    moved = (
+        f"temperature ({', '.join(f'{each:g}' for each in corners.temperature)} °C) and all supplies together by ±{percent(corners.supply_tolerance, digits=0)}"
+    )
+    mismatch = (
+        "Sizing, tuning and claims know no mismatch between cells; only the Monte Carlo does."
+        if result.design.mismatch.draws
+        else "Mismatch is not drawn; the sections sweep and mismatch of a design file ask for it."
+    )
+    if corners.threshold_skew or corners.mobility_skew:
+        skew = f"threshold by {quantity(corners.threshold_skew, 'V')} and mobility by {percent(corners.mobility_skew)}"
+        return ("A process corner is a skew.", f"The corners are {moved}, in the typical, a slow and a fast process: {skew}, both at once. {mismatch}")
+    return ("No process corners.", f"The corners are {moved}; the design skews neither threshold nor mobility. {mismatch}")
 
 
 def _cell(result: SynapseResult) -> list[tuple[str, str]]:

@@ -17,11 +17,12 @@ from cosim.codesign.cellbench import loop, positive_drive
 from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
 from cosim.errors import SimulationError
-from cosim.reporting import figures_tuning, schematics, tables_cell, tables_device, tables_tuning, verdict
+from cosim.reporting import figures_sweep, figures_tuning, schematics, tables_cell, tables_device, tables_sweep, tables_tuning, verdict
 from cosim.reporting.assumptions import assumptions
 from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
 from cosim.reporting.figures import NotDrawn, draw
 from cosim.reporting.style import Drawing, listing, volts
+from cosim.reporting.swept import Swept
 from cosim.spice.deck import Deck
 from cosim.spice.engines import Engine
 from cosim.studies.lim2025.synapse import SynapseResult
@@ -57,6 +58,8 @@ def build(
     *,
     tuning: TuningResult | None = None,
     failure: str = "the study of it was not run",
+    swept: Swept | None = None,
+    unswept: str = "",
     command: str = "",
 ) -> Document:
     """The whole report of a design.
@@ -67,17 +70,26 @@ def build(
         engine: that simulated.
         tuning: result of the tuning study; None if it failed, for the reason `failure`.
         failure: stands in the place of the chapter.
+        swept: the sweep of the design; None if it has none, or if it failed for the reason `unswept`.
+        unswept: stands in the place of the chapter; empty for a design without a sweep, which has no chapter.
         command: that the report is said to come from.
     """
-    return _Builder(result, verdicts, engine, tuning, failure, command).document()
+    builder = _Builder(result, verdicts, engine, command)
+    builder.tuning, builder.failure = tuning, failure
+    builder.swept, builder.unswept = swept, unswept
+    return builder.document()
 
 
 class _Builder:
     """Collects the pictures while the sections are written."""
 
-    def __init__(self, result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, tuning: TuningResult | None, failure: str, command: str) -> None:
+    tuning: TuningResult | None = None
+    failure: str = ""
+    swept: Swept | None = None
+    unswept: str = ""
+
+    def __init__(self, result: SynapseResult, verdicts: Sequence[Verdict], engine: Engine, command: str) -> None:
         self.result, self.verdicts, self.engine, self.command = result, verdicts, engine, command
-        self.tuning, self.failure = tuning, failure
         self.pictures: dict[str, bytes] = {}
 
     def document(self) -> Document:
@@ -97,6 +109,7 @@ class _Builder:
                 self._drive(),
                 self._cell(),
                 self._sizing(),
+                *self._sweep(),
                 self._tuning(),
                 self._claims(),
                 self._assumptions(),
@@ -220,6 +233,23 @@ class _Builder:
         words = f"The rule turned around: a device that needs the full voltage for its {found.design.cell.full_operation} asks for {best.orientation.upper()}, "
         return [text(f"{words}with {volts(best.volts, sign=True)} left over against {volts(other.volts, sign=True)} in {other.orientation.upper()}.")]
 
+    def _sweep(self) -> list[Block]:
+        """Cells over what the design sweeps and draws; no chapter for a design that asks for none."""
+        found, title = self.swept, "Sweeps and Monte Carlo"
+        if found is None:
+            return [section(title, missing(title, self.unswept), page=False)] if self.unswept else []
+        return [
+            section(
+                title,
+                text(tables_sweep.plan_words(found)),
+                tables_sweep.limits(found),
+                *([self._drawn(figures_sweep.NAME, figures_sweep.draw(found))] if found.random else []),
+                *([tables_sweep.corners(found)] if len(found.sweep.corners) > 1 else []),
+                tables_sweep.troubles(found) if found.failed or found.relaxed else text(tables_sweep.smooth(found)),
+                page=False,
+            )
+        ]
+
     def _tuning(self) -> Block:
         """Closed-loop tuning of cells and of an array."""
         found, title = self.tuning, "Closed-loop tuning"
@@ -240,7 +270,7 @@ class _Builder:
         )
 
     def _assumptions(self) -> Block:
-        more = tables_tuning.assumptions(self.tuning) if self.tuning else []
+        more = [*(tables_sweep.assumptions(self.swept) if self.swept else []), *(tables_tuning.assumptions(self.tuning) if self.tuning else [])]
         return section("Assumptions", bullets([*assumptions(self.result, self.engine), *more]), page=False)
 
     def _claims(self) -> Block:
@@ -277,7 +307,8 @@ class _Builder:
         )
 
     def _failures(self) -> dict[str, str]:
-        return {**self.result.failures, **({} if self.tuning else {"tuning": self.failure})}
+        sweep = {"sweep": self.unswept} if self.unswept else {}
+        return {**self.result.failures, **sweep, **({} if self.tuning else {"tuning": self.failure})}
 
     def _deck(self) -> Deck:
         """The recommended cell as a deck for people, with ``.meas`` lines."""

@@ -15,8 +15,9 @@ import cosim
 from cosim import design as designs
 from cosim.claims import Verdict, judge, not_run
 from cosim.codesign.sizing import SizingAdvice
-from cosim.errors import DeviceError, InputError, SimulationError
+from cosim.errors import CircuitError, DesignError, DeviceError, InputError, SimulationError
 from cosim.files import unwritten, write_file
+from cosim.reporting import swept as sweeps
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
 from cosim.studies.lim2025 import synapse, tuning
@@ -62,10 +63,11 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
         _check_folder(each)
     result = synapse.run(design, lab)
     tuned, failure = _tuned(design, lab)
+    swept, unswept = _swept(design, lab)
     known: dict[str, Any] = {"seed": design.run.seed, "versions": {"cosim": cosim.__version__, lab.engine.kind: lab.engine.version}}
     verdicts = judge(synapse.CLAIMS, result, **known)
     verdicts += judge(tuning.CLAIMS, tuned, **known) if tuned else not_run(tuning.CLAIMS, failure, **known)
-    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, command=command)
+    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, swept=swept, unswept=unswept, command=command)
     write_file(output, to_pdf(document))
     if picture:
         write_file(picture, to_pictures(document)[0])
@@ -77,6 +79,14 @@ def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None
     try:
         return tuning.run(design, lab), ""
     except (SimulationError, DeviceError) as error:
+        return None, str(error)
+
+
+def _swept(design: designs.Design, lab: Lab) -> tuple[sweeps.Swept | None, str]:
+    """The sweep of the design, None if it has none; or why it could not be run. Single runs that fail are in it."""
+    try:
+        return sweeps.run(design, lab), ""
+    except (SimulationError, DesignError, DeviceError, CircuitError) as error:
         return None, str(error)
 
 
