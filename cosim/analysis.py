@@ -102,8 +102,7 @@ class Ac:
     options: Options = field(default_factory=Options)
 
     def __post_init__(self) -> None:
-        if not 0 < self.start < self.stop or self.points < 1:
-            raise reject(CircuitError, "ac sweep", "start", self.start, f"> 0 and < stop={self.stop:g}, with points >= 1")
+        _check_decades("ac sweep", self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +117,12 @@ class Noise:
     options: Options = field(default_factory=Options)
 
     def __post_init__(self) -> None:
-        if not 0 < self.start < self.stop or self.points < 1:
-            raise reject(CircuitError, "noise sweep", "start", self.start, f"> 0 and < stop={self.stop:g}, with points >= 1")
+        _check_decades("noise sweep", self)
 
 
 Analysis = Op | Dc | Tran | Ac | Noise
+
+
+def _check_decades(where: str, swept: Ac | Noise) -> None:
+    if not 0 < swept.start < swept.stop or swept.points < 1:
+        raise reject(CircuitError, where, "start", swept.start, f"> 0 and < stop={swept.stop:g}, with points >= 1")

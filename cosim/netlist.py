@@ -48,7 +48,8 @@ class NetlistRun:
         steps: of its ``.step`` lines, the fastest first; empty if nothing is stepped.
         points: name -> value of each run.
         runs: waves of each run, a failed one with its status.
-        measures: results of its ``.meas`` lines, one mapping a run; empty for a run that failed.
+        measures: results of its ``.meas`` lines, one mapping a run; empty for a run that failed. One that failed is NaN.
+        failed: measure -> why it failed, one mapping a run.
         notes: what was translated.
     """
 
@@ -57,6 +58,7 @@ class NetlistRun:
     runs: tuple[Waves, ...]
     measures: tuple[Mapping[str, Any], ...]
     notes: tuple[Note, ...] = field(default=())
+    failed: tuple[Mapping[str, str], ...] = field(default=())
 
     @property
     def waves(self) -> Waves:
@@ -118,6 +120,9 @@ def _from_schematic(netlist_of: Any, source: Path, engine: Engine, limits: Limit
 
 
 def _edits(components: Mapping[str, str | float], parameters: Mapping[str, str | float], steps: Sequence[str]) -> Edits:
+    for name, text in components.items():
+        if isinstance(text, str) and re.search(r"[{}()]", text):
+            raise InputError(f"--set {name}={text}: takes a number only; write the expression into the netlist and use --param")
     values = {name: parse(text, UNITS.get(name[:1].lower(), "1"), where=f"--set {name}") for name, text in components.items()}
     given = {name: _bare(text, f"--param {name}") for name, text in parameters.items()}
     lines = [line for text in steps for line in statements(f".step {text}", "--step")]
@@ -141,6 +146,7 @@ class _Runner:
     def run(self, edits: Edits, workers: int | None) -> NetlistRun:
         """All runs; the first step moves fastest."""
         first = self._translate(edits)
+        _check_once(edits, first.steps)
         points = [
             dict(zip([step.name for step in reversed(first.steps)], values, strict=True))
             for values in product(*(step.values for step in reversed(first.steps)))
@@ -153,9 +159,16 @@ class _Runner:
             except KeyboardInterrupt:
                 halt.set()
                 raise
-        runs = tuple(waves for waves, _ in results)
+        runs = tuple(waves for waves, *_ in results)
         notes = first.notes if self.engine.kind == "ltspice" else (*self.netlist.notes, *first.notes)
-        return NetlistRun(steps=first.steps, points=tuple(points), runs=runs, measures=tuple(found for _, found in results), notes=notes)
+        return NetlistRun(
+            steps=first.steps,
+            points=tuple(points),
+            runs=runs,
+            measures=tuple(found for _, found, _ in results),
+            notes=notes,
+            failed=tuple(failed for *_, failed in results),
+        )
 
     def _translate(self, edits: Edits) -> Translation:
         dialect = "ltspice" if self.engine.kind == "ltspice" else "ngspice"
@@ -167,7 +180,8 @@ class _Runner:
             missing=self.netlist.missing,
         )
 
-    def _one(self, job: Translation, halt: Halt) -> tuple[Waves, dict[str, Any]]:
+    def _one(self, job: Translation, halt: Halt) -> tuple[Waves, dict[str, Any], dict[str, str]]:
+        """Waves, measures, and why some of them failed."""
         text = job.text
         if self.netlist.controls:
             text = text.removesuffix(".end\n") + "\n".join([*self.netlist.controls, ".end", ""])
@@ -181,9 +195,23 @@ class _Runner:
             shutil.rmtree(folder, ignore_errors=True)
         waves = replace(_explained(waves, log, self.limits, job), log_path="")
         if waves.status is not Status.ok:
-            return waves, {}
-        measures = Computation(waves, job.parameters, job.functions).run(job.measures)
-        return _kept(waves, job.saved, self.netlist.path), measures
+            return waves, {}, {}
+        computation = Computation(waves, job.parameters, job.functions)
+        measures = computation.run(job.measures)
+        return _kept(waves, job.saved, self.netlist.path), measures, computation.failed
+
+
+def _check_once(edits: Edits, steps: Sequence[Step]) -> None:
+    """Refuse a value for what is stepped.
+
+    Raises:
+        InputError: names the option and the step.
+    """
+    stepped = {(step.kind, step.name): step for step in steps}
+    for option, kind, names in (("--param", "param", edits.parameters), ("--set", "source", edits.components)):
+        for name in names:
+            if step := stepped.get((kind, name.lower())):
+                raise InputError(f"{option} {name}: {step.statement.where} steps it; give --step with the values instead")
 
 
 def _at(edits: Edits, steps: Sequence[Step], point: Mapping[str, float]) -> Edits:
@@ -254,7 +282,7 @@ def _kept(waves: Waves, saved: Sequence[str], path: Path) -> Waves:
 
 
 def table(run: NetlistRun) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Columns and rows of the measures, one row a run with the values that were stepped before it.
+    """Columns and rows of the measures, or of operating points where nothing is measured: one row a run, what was stepped first.
 
     Raises:
         InputError: no run ended well.
@@ -263,11 +291,24 @@ def table(run: NetlistRun) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     stepped = [step.name for step in reversed(run.steps)]
     if not any(waves.status is Status.ok for waves in run.runs):
         raise InputError("no run ended well")
+    shown = [] if names else list(dict.fromkeys(name for waves in run.runs for name in operating_point(waves)))
     rows = [
-        (*(point[name] for name in stepped), str(waves.status), *(measures.get(name) for name in names))
-        for point, waves, measures in zip(run.points, run.runs, run.measures, strict=True)
+        (
+            *(point[name] for name in stepped),
+            str(waves.status),
+            *("failed" if name in failed else measures.get(name) for name in names),
+            *(operating_point(waves).get(name) for name in shown),
+        )
+        for point, waves, measures, failed in zip(run.points, run.runs, run.measures, run.failed or [{}] * len(run.runs), strict=True)
     ]
-    return (*stepped, "status", *names), rows
+    return (*stepped, "status", *names, *shown), rows
 
 
-__all__ = ["ENDINGS", "NetlistRun", "Statement", "simulate_netlist", "table"]
+def operating_point(waves: Waves) -> dict[str, float]:
+    """Node voltages [V] and currents [A] of an operating point; empty for another analysis."""
+    if waves.status is not Status.ok or waves.axis_name:
+        return {}
+    return {name: float(np.real(values[0])) for name, values in waves.signals.items() if name.startswith(("v(", "i"))}
+
+
+__all__ = ["ENDINGS", "NetlistRun", "Statement", "operating_point", "simulate_netlist", "table"]

@@ -21,7 +21,7 @@ class Status(StrEnum):
 REMEDIES: dict[Status, str] = {
     Status.ok: "nothing to do",
     Status.timeout: "raise --timeout, shorten the analysis or allow a larger max_step",
-    Status.no_convergence: "loosen reltol, set method=gear, or soften the edges of the stimulus",
+    Status.no_convergence: "loosen reltol; help an operating point with .nodeset, a transient with method=gear or softer edges of the stimulus",
     Status.rejected_netlist: "mend the line that the simulator names",
     Status.out_of_range: "widen the table or keep the named voltage inside its range",
     Status.crashed: "look at the end of the log; run `cosim doctor` to check the engine",

@@ -27,6 +27,7 @@ UNIT_SPELLINGS = {
     "%": ("%",),
     "1": (),
 }
+EXAMPLES = {"V*m": "V*m, written as 9 mV um", "%*m": "%*m, written as 1 % um"}
 PER_ROOT_AREA = {"V*m": "V", "%*m": "%"}  # matching coefficients; people write "9 mV um" and "1 % um"
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _SPELLED = re.compile(r"([+-]?\d+)(f|p|n|u|µ|μ|m|k|meg|g|t)(\d+)", re.I)
@@ -93,7 +94,7 @@ def _factor(tail: str, unit: str, text: str, where: str) -> float:
         prefix = tail.removesuffix(name) if name else tail
         if (name == "" or prefix != tail) and _is_prefix(prefix.strip(), named=name != ""):
             return SCALE[_canonical(prefix.strip(), named=name != "")]
-    wanted = "a bare number" if unit == "1" else f"a quantity in {unit}"
+    wanted = "a bare number" if unit == "1" else f"a quantity in {EXAMPLES.get(unit, unit)}"
     raise UnitError(f"{where}={text!r}: must be {wanted}, not in {tail!r}")
 
 

@@ -95,7 +95,7 @@ def test_a_key_that_is_left_out_keeps_its_default(tmp_path: Path):
         ('[tuning]\nband = "0 %"\n', "a.toml, [tuning] band=0: must be > 0 and < 1 (1 is 100 %)"),
         ('[tuning]\nnoise = "0 %"\n', "a.toml, [tuning] noise=0: must be > 0 and < 1 (1 is 100 %)"),
         ('[tuning]\ncorrelation_time = "3 V"\n', "a.toml, [tuning] correlation_time='3 V': must be a quantity in s, not in 'V'"),
-        ('[tuning]\nstep = "0 V"\n', "a.toml, [tuning] step=0: must be > 0"),
+        ('[tuning]\nstep = "0 V"\n', "a.toml, [tuning] step=0: must be > 0 and <= 1"),
         ("[tuning]\nseeds = 1\n", "a.toml, [tuning] seeds=1: must be >= 2"),
         ("[tuning]\nreads = 0\n", "a.toml, [tuning] reads=0: must be >= 1"),
         ('[tuning]\nwire_resistance = "-1 ohm"\n', "a.toml, [tuning] wire_resistance=-1: must be >= 0"),

@@ -87,7 +87,7 @@ REFUSED = {
     '[limits]\nshare = { max = "3 V" }': "[limits] share.max='3 V': must be a quantity in %, not in 'V'",
     "[limits]\non_off = { min = 9, max = 5 }": "[limits] on_off.max=5: must be >= min=9",
     '[mismatch]\na_vt = "9m"': "[mismatch] a_vt=0.009: must be within 0..1e-06",
-    '[mismatch]\na_vt = "9 mV"': "[mismatch] a_vt='9 mV': must be a quantity in V*m, not in 'mV'",
+    '[mismatch]\na_vt = "9 mV"': "[mismatch] a_vt='9 mV': must be a quantity in V*m, written as 9 mV um, not in 'mV'",
     "[mismatch]\ndraws = 5": "[mismatch] draws=5: must be 0 where a_vt, a_mobility and memristor are all 0",
 }
 

@@ -111,12 +111,22 @@ def _report(path: Path, run: "NetlistRun", output: Path | None, as_json: bool) -
         say_json(_summary(run))
     else:
         _say(path, run)
+    if failed := _failed(run):
+        click.echo(f"cosim: {path}: measures that failed: {failed}", err=True)
     for waves in run.runs:
         waves.require()
 
 
+def _failed(run: "NetlistRun") -> str:
+    """Each measure that failed, once, with the reason of the first run that it failed in; empty if none did."""
+    reasons: dict[str, str] = {}
+    for failed in run.failed:
+        reasons = dict(failed) | reasons
+    return ", ".join(f"{name} ({reason})" for name, reason in reasons.items())
+
+
 def _say(path: Path, run: "NetlistRun") -> None:
-    from cosim.netlist import table
+    from cosim.netlist import operating_point, table
 
     for line in _grouped(run.notes):
         say(line)
@@ -124,7 +134,10 @@ def _say(path: Path, run: "NetlistRun") -> None:
     if not run.steps:
         say(f"{path}: {waves.status}, {waves.axis.shape[-1]} points, {len(waves.signals)} signals, {waves.engine} {waves.version}, {waves.seconds:.2g} s")
         if run.measures[0]:
-            say_table(("measure", "value"), list(run.measures[0].items()))
+            failed = run.failed[0] if run.failed else {}
+            say_table(("measure", "value"), [(name, f"failed: {failed[name]}" if name in failed else value) for name, value in run.measures[0].items()])
+        if values := operating_point(waves):
+            say_table(("signal", "value"), list(values.items()))
         return
     good = sum(each.status == "ok" for each in run.runs)
     say(f"{path}: {good} of {len(run.runs)} runs ok, {waves.engine} {waves.version}, {sum(each.seconds for each in run.runs):.2g} s")
@@ -155,9 +168,20 @@ def _keep(run: "NetlistRun", output: Path) -> None:
 def _summary(run: "NetlistRun") -> dict[str, object]:
     notes = [{"file": note.file, "line": note.line, "what": note.what, "became": note.became} for note in run.notes]
     if not run.steps:
-        return {**_one(run.runs[0]), "measures": run.measures[0], "notes": notes}
-    runs = [{"point": point, **_one(waves), "measures": measures} for point, waves, measures in zip(run.points, run.runs, run.measures, strict=True)]
+        return {**_one(run.runs[0]), **_measured(run, 0), "notes": notes}
+    runs = [{"point": point, **_one(waves), **_measured(run, index)} for index, (point, waves) in enumerate(zip(run.points, run.runs, strict=True))]
     return {"steps": {step.name: step.values for step in run.steps}, "runs": runs, "notes": notes}
+
+
+def _measured(run: "NetlistRun", index: int) -> dict[str, object]:
+    """Measures of a run, null where one failed; what failed and why; the values of an operating point."""
+    from cosim.netlist import operating_point
+
+    failed = run.failed[index] if run.failed else {}
+    measures = {name: None if name in failed else value for name, value in run.measures[index].items()}
+    values = operating_point(run.runs[index])
+    listed = [{"measure": name, "reason": reason} for name, reason in failed.items()]
+    return {"measures": measures, "failed": listed, **({"values": values} if values else {})}
 
 
 def _one(waves: "Waves") -> dict[str, object]:

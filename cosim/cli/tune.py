@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("target", "result", "error", "outcome", "pulses", "sets", "time", "energy")
 UNITS = {"target": "S", "result": "S", "error": "%", "time": "s", "energy": "J"}
+MOST_CELLS = 1_000_000  # of an array
 AUDITED = 20  # cells of an array that SPICE repeats
 
 
@@ -107,6 +108,8 @@ def _shape(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text.strip().lower())
     if found is None:
         raise reject(InputError, "tune", "--array", text, "ROWSxCOLUMNS, for example 64x10")
+    if int(found[1]) * int(found[2]) > MOST_CELLS:
+        raise reject(InputError, "tune", "--array", text, f"at most {MOST_CELLS} cells")
     return int(found[1]), int(found[2])
 
 

@@ -5,6 +5,7 @@ asked for. What a run measures depends on the bench: ``loop``, the I-V loop of a
 the full voltage at the end of the full operation; ``headroom``, what the memristor gets then under the design's supply.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from cosim.codesign.sizing import END_STATE, all_corners
 from cosim.codesign.window import cell_loop, cell_window, transistor_share
 from cosim.design import Design
 from cosim.errors import DesignError, SimulationError
+from cosim.params import Span
 from cosim.sweep.jobs import Extractor, Job, Result, extractor
 from cosim.sweep.lab import Lab, Question, Reading
 from cosim.sweep.ladder import climb
@@ -28,6 +30,7 @@ from cosim.sweep.runner import run_jobs
 from cosim.sweep.yields import Summary, summarize
 from cosim.waves import Waves
 
+MOST_CELLS = 1_000_000  # points times draws; at 100 cells a second a night of work
 AT_THE_END = ("memristor", "transistor", "current", "power")
 MEASURES = {
     "loop": ("on", "off", "on_off", "share", "memristor_max", "memristor_min"),
@@ -107,12 +110,21 @@ class Sweep(Sequence[Job]):
         for measure in design.limits.bounds:
             if measure not in MEASURES[design.sweep.bench]:
                 raise DesignError(f"[limits] {measure}: must be one of {', '.join(MEASURES[design.sweep.bench])}, which bench {design.sweep.bench!r} measures")
+        self._check_size()
         self.points = plan(design.sweep.method, self.axes, points=design.sweep.points, seed=design.run.seed)
         self.orientations: tuple[Orientation, ...] = tuple(each for each in ORIENTATIONS if design.sweep.orientation in (each, "both"))
         self.corners = tuple(all_corners(design)) if design.sweep.corners == "all" else (NOMINAL,)
         self.draws: tuple[int | None, ...] = tuple(range(design.mismatch.draws)) or (None,)
         self._moving = self._drawn_or_skewed()
         self._shape = (len(self.orientations), len(self.points), len(self.draws), len(self.corners))
+
+    def _check_size(self) -> None:
+        """Refuse a sweep that nobody can wait for, before its points are laid."""
+        sweep, draws = self.design.sweep, max(self.design.mismatch.draws, 1)
+        counts = [axis.points or 1 if isinstance(axis, Span) else len(axis) for axis in self.axes.values()]
+        points = math.prod(counts) if sweep.method == "grid" else max(counts) if sweep.method == "list" else sweep.points
+        if points * draws > MOST_CELLS:
+            raise DesignError(f"[sweep] points={points} with [mismatch] draws={draws}: must be at most {MOST_CELLS} cells together")
 
     def __len__(self) -> int:
         return int(np.prod(self._shape))

@@ -23,7 +23,7 @@ from cosim.design.sections import (
     TuningSection,
     VariabilitySection,
 )
-from cosim.design.toml import read_toml, unknown_key
+from cosim.design.toml import check_keys, read_toml, unknown_key
 
 __all__ = [
     "FORMAT",
@@ -46,6 +46,7 @@ __all__ = [
     "TransistorSection",
     "TuningSection",
     "VariabilitySection",
+    "check_keys",
     "load_design",
     "read_toml",
     "unknown_key",

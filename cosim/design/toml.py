@@ -27,3 +27,17 @@ def unknown_key(where: str, key: str, allowed: list[str]) -> DesignError:
     near = get_close_matches(key, allowed, n=1)
     hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(allowed)}"
     return DesignError(f"{where}: unknown key {key!r}; {hint}")
+
+
+def check_keys(where: str, content: dict[str, Any], allowed: tuple[str, ...], *, optional: tuple[str, ...] = ()) -> None:
+    """Refuse a table with a key that is not `allowed`, or without one that is not `optional`.
+
+    Raises:
+        DesignError: names the key.
+    """
+    for key in content:
+        if key not in allowed:
+            raise unknown_key(where, key, list(allowed))
+    for key in allowed:
+        if key not in content and key not in optional:
+            raise DesignError(f"{where}: {key} is missing")

@@ -13,7 +13,7 @@ from typing import Any
 
 from cosim.circuits.elements import Include, ModelCard
 from cosim.circuits.expression import Value
-from cosim.design import read_toml, unknown_key
+from cosim.design import check_keys, read_toml
 from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError, UnitError
 from cosim.params import check_params, param
@@ -65,12 +65,7 @@ def load_mosfet(name: str) -> MosfetCard:
     """The card ``device_data/mosfet/<name>.toml``, or the card file at that path."""
     path = find_card("mosfet", name)
     content = read_toml(path)
-    for key in content:
-        if key not in TOP_KEYS:
-            raise unknown_key(path.name, key, list(TOP_KEYS))
-    for key in TOP_KEYS[2:]:
-        if key not in content:
-            raise DesignError(f"{path.name}: {key} is missing")
+    check_keys(path.name, content, TOP_KEYS, optional=TOP_KEYS[:2])
     return MosfetCard(
         name=content.get("name", path.stem),
         kind=content["kind"],

@@ -66,7 +66,7 @@ def _tiles(advice: SizingAdvice) -> list[dict[str, str]]:
         {"label": "smallest W/L", "value": _size(advice.smallest), "note": f"for the {percent(rule.share, digits=0)} rule"},
         {"label": "strict answer", "value": _size(strict), "note": f"for the {percent(rule.strict_share, digits=0)} rule"},
         {"label": "headroom", "value": volts(advice.headroom, sign=True), "note": f"{other.orientation.upper()} {volts(other.volts, sign=True)}"},
-        {"label": "on/off kept", "value": percent(advice.on_off), "note": "of the memristor alone, positive drive"},
+        {"label": "on/off, positive drive", "value": percent(advice.on_off), "note": "of the memristor alone"},
         {
             "label": "transistor area",
             "value": f"{chosen.area * 1e12:.0f} µm²",

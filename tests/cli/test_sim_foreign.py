@@ -133,3 +133,50 @@ def test_a_design_takes_no_options_of_netlists(own_folder: Path):
     (own_folder / "a.toml").write_text("format = 1\n")
     result = invoke("sim", "a.toml", "--set", "R1=1k")
     assert (result.exit_code, result.stderr) == (2, "cosim: a.toml: --set, --param and --step are for netlists; change the design, or use `cosim sweep`\n")
+
+
+DIVIDER = "* t\nV1 a 0 {v}\nR1 a o 1k\nR2 o 0 1k\n.param v=4\n.op\n.end\n"
+
+
+def test_an_operating_point_is_printed_and_given_as_json(own_folder: Path):
+    (own_folder / "op.net").write_text(DIVIDER)
+    rows = [line.split() for line in invoke("sim", "op.net").stdout.splitlines()]
+    assert rows[-4:] == [["signal", "value"], ["v(a)", "4"], ["v(o)", "2"], ["i(v1)", "-0.002"]]
+    assert json.loads(invoke("sim", "op.net", "--json").stdout)["values"] == pytest.approx({"v(a)": 4, "v(o)": 2, "i(v1)": -2e-3})
+
+
+def test_operating_points_of_steps_are_a_table(own_folder: Path):
+    (own_folder / "op.net").write_text(DIVIDER)
+    rows = [line.split() for line in invoke("sim", "op.net", "--step", "param v 2 4 2").stdout.splitlines()]
+    assert rows[-3:] == [["v", "status", "v(a)", "v(o)", "i(v1)"], ["2", "ok", "2", "1", "-0.001"], ["4", "ok", "4", "2", "-0.002"]]
+
+
+def test_a_measure_that_failed_is_said_and_is_no_failed_run(own_folder: Path):
+    (own_folder / "amp.net").write_text(RC.replace("AT=1.5m", "AT=9m"))
+    result = invoke("sim", "amp.net")
+    said = "cosim: amp.net: measures that failed: end (0.009 is outside of 0..0.003), ratio (uses end, which failed)\n"
+    assert (result.exit_code, result.stderr) == (0, said)
+    assert [" ".join(line.split()) for line in result.stdout.splitlines()[-2:]] == [
+        "end failed: 0.009 is outside of 0..0.003",
+        "ratio failed: uses end, which failed",
+    ]
+    found = json.loads(invoke("sim", "amp.net", "--json").stdout)
+    assert found["measures"] == {"end": None, "ratio": None}
+    assert [each["measure"] for each in found["failed"]] == ["end", "ratio"]
+    stepped = invoke("sim", "amp.net", "--step", "param amplitude 1 2 1")
+    assert (stepped.exit_code, stepped.stderr) == (0, said)
+    assert stepped.stdout.splitlines()[-1].split() == ["2", "ok", "failed", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("step", "arguments", "said"),
+    [
+        (".step param amplitude 1 2 1", ("--param", "Amplitude=5"), "--param Amplitude: amp.net, line 11 steps it; give --step with the values instead"),
+        (".step V2 1 2 1\nV2 q 0 1", ("--set", "V2=5"), "--set V2: amp.net, line 11 steps it; give --step with the values instead"),
+        ("* none", ("--set", "R1={r}"), "--set R1={r}: takes a number only; write the expression into the netlist and use --param"),
+    ],
+)
+def test_a_value_that_cannot_be_set_is_refused_in_one_line(own_folder: Path, step: str, arguments: tuple[str, ...], said: str):
+    (own_folder / "amp.net").write_text(RC.replace(".backanno", step))
+    result = invoke("sim", "amp.net", *arguments)
+    assert (result.exit_code, result.stderr) == (2, f"cosim: {said}\n")

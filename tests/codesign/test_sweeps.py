@@ -147,3 +147,21 @@ def test_an_extractor_with_arguments_travels_to_workers_and_has_a_key_of_its_own
     assert (back.name, back.version, back.arguments) == (given.name, given.version, given.arguments)
     assert back.function is end_measures.function
     assert given.name != end_measures.given(orientation="mod", gate=2.5, operation="set", needed=2.0).name != end_measures.name
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"sweep": {"method": "random", "points": 10**9}}, r"\[sweep\] points=1000000000 with \[mismatch\] draws=1: must be at most 1000000 cells together"),
+        (
+            {"mismatch": {"draws": 10**12, "a_vt": "9 mV um"}},
+            r"\[sweep\] points=6 with \[mismatch\] draws=1000000000000: must be at most 1000000 cells together",
+        ),
+    ],
+)
+def test_a_sweep_that_nobody_can_wait_for_is_refused_at_once(section: dict[str, dict[str, object]], said: str):
+    made = Design()
+    for name, values in section.items():
+        made = made.replaced(name, values, where="test")
+    with pytest.raises(DesignError, match=f"^{said}$"):
+        Sweep(made)

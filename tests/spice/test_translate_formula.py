@@ -37,6 +37,7 @@ MEANT = {  # expression over V(a)=2, V(b)=-3, V(c)=0.25 -> what LTspice's help s
     "inv(v(a))+10*inv(v(c))": 10,
     "!v(c)": 1,
     "stp(v(a))+u(v(b))": 1,
+    "u(0)+2*u(v(a)-2)+4*stp(v(a)-2)+8*u(1u)": 8,
     "uramp(v(a))+uramp(v(b))": 2,
     "int(1.4*v(b))": -4,
     "round(1.4*v(b))": -4,

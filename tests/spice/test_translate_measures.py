@@ -97,3 +97,72 @@ def test_a_measure_that_is_none_is_refused_by_line(text: str, said: str):
 def test_a_measure_of_an_unknown_signal_is_refused_by_line(tmp_path: Path):
     with pytest.raises(DialectError, match=r"amp\.cir, line 6: waves, signal=v\(nowhere\): must be one of v\(a\), "):
         run(tmp_path, *TRIANGLE, ".meas x MAX V(nowhere)")
+
+
+@pytest.mark.parametrize("resistance", ["1k", "5k", "10k"])
+def test_the_noise_in_all_is_the_root_of_kt_over_c(tmp_path: Path, resistance: str):
+    lines = ("V1 a 0 AC 1", f"R1 a o {resistance}", "C1 o 0 159n", ".noise V(o) V1 dec 100 10m 10Meg")
+    measured = (".meas NOISE total INTEG V(onoise)", ".meas NOISE rms RMS V(onoise)", ".meas NOISE mean AVG V(onoise)", ".meas NOISE low FIND V(onoise) AT=10m")
+    found = run(tmp_path, *lines, *measured).measures[0]
+    total = math.sqrt(1.380649e-23 * 300.15 / 159e-9)
+    assert found["total"] == pytest.approx(total, rel=2e-3)
+    assert found["rms"] == pytest.approx(total / math.sqrt(1e7), rel=2e-3)
+    assert 0 < found["mean"] < found["rms"] < found["low"]
+
+
+def test_the_integral_of_what_is_no_noise_density_is_refused(tmp_path: Path):
+    with pytest.raises(DialectError, match=r"line 5: `\.meas x`: INTEG of noise must be of a signal alone, V\(onoise\) or V\(inoise\)"):
+        run(tmp_path, "V1 a 0 AC 1", "R1 a 0 1k", ".noise V(a) V1 dec 1 1 10", ".meas NOISE x INTEG V(onoise)**2")
+
+
+def test_measures_of_a_nested_sweep_are_refused_by_line():
+    for outer in ("V2 0 2 1", "temp 0 50 25"):
+        lines = ("V1 a 0 1", "V2 b 0 1", "R1 a b 1k", f".dc V1 0 3 1 {outer}")
+        with pytest.raises(DialectError, match=r"line 6: `\.meas m` of a \.dc over two sources has no single value; sweep the outer one with \.step"):
+            deck(*lines, ".meas m MAX V(a)")
+        assert deck(*lines, ".meas TRAN m MAX V(a)").points == 12
+
+
+def test_the_first_stored_point_serves_the_beginning(tmp_path: Path):
+    lines = ("C1 a 0 1u IC=5", "R1 a 0 1k", "L1 b 0 1m IC=2m", "R2 b 0 1", ".tran 1m uic", ".meas va FIND V(a) AT=0", ".meas il FIND I(L1) AT=0")
+    assert run(tmp_path, *lines).measures[0] == pytest.approx({"va": 5.0, "il": 2e-3}, rel=1e-3)
+
+
+def test_positions_are_absolute_where_the_data_begin_late(tmp_path: Path):
+    lines = ("V1 a 0 PWL(0 0 20m 20)", "R1 a 0 1k", ".tran 0 20m 10m 10u", ".meas early FIND V(a) AT=1m", ".meas late FIND V(a) AT=11m")
+    found = run(tmp_path, *lines)
+    assert found.measures[0]["late"] == pytest.approx(11)
+    assert found.failed[0]["early"].startswith("0.001 is outside of 0.0100")
+    assert [each.became for each in found.notes if each.line == 5] == ["its positions are absolute times of the simulation"]
+
+
+FAILED = {
+    "FIND V(a) AT=5m": "0.005 is outside of 0..0.004",
+    "WHEN V(a)=3": "there are no crossings",
+    "FIND V(b) WHEN V(a)=1 RISE=9": "asks for rising crossing 9, of 2",
+    "MAX V(a) FROM 3m TO 2m": "ends at 0.002, before it begins at 0.003",
+    "AVG V(a) FROM 5m TO 6m": "0.005..0.006 is outside of 0..0.004",
+    "PARAM 2*m0": "uses m0, which failed",
+    "PARAM 1/(m0-m0)": "uses m0, which failed",
+}
+
+
+def test_a_measure_that_fails_says_why(tmp_path: Path):
+    found = run(tmp_path, *TRIANGLE, *(f".meas TRAN m{index} {text}" for index, text in enumerate(FAILED)))
+    assert {text: found.failed[0][f"m{index}"] for index, text in enumerate(FAILED)} == FAILED
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"),
+    [
+        ("I(M1)", "`i(m1)` is no current of one pin that can be read; write Id(m1), Ig(m1), Is(m1), Ib(m1)"),
+        ("Id(R1)", "`id(r1)` is no current of one pin that can be read; write I(r1)"),
+        ("I(X1)", "`i(x1)` is no current of one pin that can be read; put a source of 0 V in series and read its current"),
+        ("@m1[id]", "`@m1[id]`: `@m1[id]` cannot be read; the current of a device is written I(R1), Id(M1), Ic(Q1)"),
+    ],
+)
+def test_a_current_that_cannot_be_read_names_the_spelling_that_can(signal: str, said: str):
+    lines = ("V1 a 0 1", "R1 a b 1k", "M1 b a 0 0 n", ".model n nmos", "X1 b s", ".subckt s q", "R1 q 0 1k", ".ends", ".op")
+    with pytest.raises(DialectError) as error:
+        deck(*lines, f".meas x MAX {signal}")
+    assert str(error.value) == f"amp.cir, line 11: {said}"

@@ -138,7 +138,7 @@ class Bench:
         """What the tuning was done with, for files."""
         return {
             "design": self.design.name,
-            "controller": type(self.controller).__name__,
+            "controller": "paper" if isinstance(self.controller, PaperController) else "slope",
             "programmer": "twin" if self.by_twin else "spice",
             "orientation": self.spice.orientation,
             "engine": str(self.lab.engine),

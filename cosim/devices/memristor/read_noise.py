@@ -14,7 +14,7 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.circuits.stimuli import PiecewiseLinear
-from cosim.design import read_toml, unknown_key
+from cosim.design import check_keys, read_toml
 from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError, reject
 from cosim.units import parse
@@ -91,12 +91,7 @@ def load_read_noise(name: str) -> ReadNoise:
     """The card ``device_data/read_noise/<name>.toml``, or the card file at that path."""
     path = find_card("read_noise", name)
     content = read_toml(path)
-    for key in content:
-        if key not in KEYS:
-            raise unknown_key(path.name, key, list(KEYS))
-    for key in KEYS[2:]:
-        if key not in content:
-            raise DesignError(f"{path.name}: {key} is missing")
+    check_keys(path.name, content, KEYS, optional=KEYS[:2])
     return ReadNoise(
         name=content.get("name", path.stem),
         description=content.get("description", ""),

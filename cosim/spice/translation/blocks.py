@@ -56,6 +56,10 @@ class Block:
         """The subcircuit that a name means here."""
         return next((block.subcircuits[name.lower()] for block in self.scopes() if name.lower() in block.subcircuits), None)
 
+    def owner(self, name: str) -> "Block | None":
+        """The block whose parameter a name means here; None if it is no parameter."""
+        return next((block for block in self.scopes() if name in block.defaults or name in block.parameters), None)
+
     def all_functions(self) -> dict[str, Function]:
         """The functions that are known here; the inner ones hide the outer ones."""
         return {name: function for block in reversed(list(self.scopes())) for name, function in block.functions.items()}

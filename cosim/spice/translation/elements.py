@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from cosim.spice.translation.formula import parse
+from cosim.spice.translation.instances import write_instance
 from cosim.spice.translation.models import BSIM3, KINDS, read_model
 from cosim.spice.translation.numbers import number
 from cosim.spice.translation.place import Place, node_name
 from cosim.spice.translation.sources import write_source
-from cosim.spice.translation.statements import Statement, joined_equals, option, unquoted, words
+from cosim.spice.translation.statements import Statement, joined_equals, option, words
 
 INFORMATION = {"tol", "pwr", "mfg", "pn", "type", "irms", "ipk", "isat", "v", "power", "manufacturer"}  # ratings: simulate nothing
 SERIES_RESISTANCE = "0.001"  # of an inductor, where LTspice's netlist names none [ohm]
@@ -124,15 +124,19 @@ def _reactance(place: Place, statement: Statement, letter: str, what: str) -> st
         place.note(statement, "L without Rser", f"Rser={SERIES_RESISTANCE}, LTspice's default, as a resistor")
     elif real := [key.capitalize() for key, value in extra.items() if value not in ("0", "0.0")]:
         place.note(statement, f"{', '.join(real)} of {name[0].upper()}", "elements of their own")
+    units = f" m={options['m']}" if "m" in options else ""  # in parallel: ngspice scales R, C and L that are not coupled
     nodes = list(outer)
     for key, kind in (("rser", "R"), ("lser", "L")):
         if extra.get(key, "0") not in ("0", "0.0"):
             inner = f"{name.lower()}_{key}"
-            place.add(f"{kind}{name}_{key} {nodes[0]} {inner} {extra[key]}")
+            place.add(f"{kind}{name}_{key} {nodes[0]} {inner} {extra[key]}{units}")
             nodes = [inner, nodes[1]]
     for key, kind in (("rpar", "R"), ("cpar", "C")):
         if key in extra:
-            place.add(f"{kind}{name}_{key} {' '.join(outer)} {extra[key]}")
+            place.add(f"{kind}{name}_{key} {' '.join(outer)} {extra[key]}{units}")
+    if letter == "l" and "m" in options:  # written into the value, since ngspice's K leaves m out
+        units = options.pop("m").strip("{}")
+        return _line(name, nodes, place.value(statement, f"({text})/({units})"), options)
     return _line(name, nodes, place.value(statement, text), options)
 
 
@@ -297,23 +301,6 @@ def _line_element(place: Place, statement: Statement) -> str:
     return _line(parts[0], nodes, parts[count + 1], {("l" if key == "len" else key): value for key, value in options.items()})
 
 
-def _instance(place: Place, statement: Statement) -> str:
-    parts = [word for word in words(statement.text) if word.lower() not in ("params:", "params")]
-    parts = [word[7:] if word.lower().startswith("params:") else word for word in parts]
-    plain_words = [word for word in parts if option(word) is None]
-    if len(plain_words) < 2:
-        statement.refuse("`X` must name its nodes and a subcircuit")
-    name, nodes, circuit = plain_words[0], plain_words[1:-1], plain_words[-1]
-    block = place.block.subcircuit(circuit)
-    if block is None:
-        statement.refuse(f"subcircuit `{circuit}` is not defined{place.missing_hint()}")
-    if len(nodes) != len(block.ports):
-        statement.refuse(f"`{name}` has {len(nodes)} nodes, subcircuit `{circuit}` has {len(block.ports)}")
-    given = {pair[0]: pair[1] for pair in map(option, parts) if pair}
-    shown = [f"{key}={place.written(statement, parse(unquoted(text), where=statement.where))}" for key, text in given.items()]
-    return " ".join([name, *(node_name(node) for node in nodes), circuit.lower(), *shown])
-
-
 WRITERS: dict[str, Callable[[Place, Statement], str]] = {
     "r": _resistor,
     "c": _capacitor,
@@ -330,7 +317,7 @@ WRITERS: dict[str, Callable[[Place, Statement], str]] = {
     "s": _switch,
     "w": _switch,
     **dict.fromkeys("tou", _line_element),
-    "x": _instance,
+    "x": write_instance,
 }
 FOREIGN = {
     "a": "LTspice's special functions (A-devices) are not in ngspice",

@@ -6,7 +6,7 @@ Not here: the text for ngspice (`write.py`), values (`evaluate.py`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -117,6 +117,22 @@ def walk(tree: Tree) -> Iterator[Tree]:
         yield from walk(each)
 
 
+def substituted(tree: Tree, meaning: "Callable[[str], Tree]") -> Tree:
+    """A tree with what `meaning` gives in the place of every name."""
+    match tree:
+        case Name(name=name):
+            return meaning(name)
+        case Call(name=name, arguments=arguments):
+            return Call(name, tuple(substituted(each, meaning) for each in arguments))
+        case Unary(operator=operator, operand=operand):
+            return Unary(operator, substituted(operand, meaning))
+        case Binary(operator=operator, left=left, right=right):
+            return Binary(operator, substituted(left, meaning), substituted(right, meaning))
+        case Choice(condition=condition, yes=yes, no=no):
+            return Choice(substituted(condition, meaning), substituted(yes, meaning), substituted(no, meaning))
+    return tree
+
+
 def is_boolean(tree: Tree) -> bool:
     """Whether a tree can only be 0 or 1."""
     match tree:
@@ -147,7 +163,8 @@ class _Parser:
         if hit is None:
             rest = self.source[self.position :].split()
             if rest:
-                self.fail(f"`{rest[0]}` cannot be read")
+                hint = "; the current of a device is written I(R1), Id(M1), Ic(Q1)" if rest[0].startswith("@") else ""
+                self.fail(f"`{rest[0]}` cannot be read{hint}")
             self.kind, self.text = "", ""
             return
         self.count += 1

@@ -1,6 +1,7 @@
 """``.meas`` lines, computed from the waves: FIND, WHEN, AT, DERIV, PARAM, MAX, MIN, PP, AVG, RMS, INTEG, TRIG and TARG.
 
-A crossing that does not happen gives NaN, as LTspice's log says FAILED. Of complex signals (ac) magnitude and phase are kept.
+A crossing that does not happen gives NaN and a reason, as LTspice's log says FAILED. Of complex signals (ac) magnitude and phase are
+kept. Of a noise density INTEG is the root of the integral of its square, the noise in all, as LTspice gives it.
 """
 
 import re
@@ -11,14 +12,17 @@ from typing import Any
 import numpy as np
 
 from cosim._types import Array
+from cosim.analysis import Tran
 from cosim.errors import DialectError, InputError
 from cosim.measure import crossings, interpolate
-from cosim.spice.translation.blocks import Globals
+from cosim.spice.translation.analyses import Request
+from cosim.spice.translation.blocks import Globals, names_in
 from cosim.spice.translation.evaluate import Evaluator, Function
 from cosim.spice.translation.formula import Signal, Tree, parse, walk
 from cosim.spice.translation.statements import Statement
 from cosim.waves import Waves
 
+WORDS_OF_A_SWEEP = 5  # .dc, source, start, stop, step
 KINDS = ("ac", "dc", "op", "tran", "tf", "noise")
 OVER = ("avg", "max", "min", "pp", "rms", "integ")
 _HEAD = re.compile(r"\.meas(?:ure)?\s+(?:(ac|dc|op|tran|tf|noise)\s+)?([a-z_]\w*)\s+(.*)$", re.I)
@@ -96,6 +100,18 @@ def read_measure(statement: Statement) -> Meas:
     statement.refuse(f"`.meas {name}`: `{word}` is not computed")
 
 
+def check_measures(measures: tuple[Meas, ...], request: Request) -> Meas | None:
+    """The first measure of a transient whose data begin late: its positions may surprise.
+
+    Raises:
+        DialectError: measures of a nested sweep, which have no single value.
+    """
+    mine = [each for each in measures if each.kind in ("", request.kind)]
+    if mine and request.kind == "dc" and len(request.line.split()) > WORDS_OF_A_SWEEP:
+        mine[0].statement.refuse(f"`.meas {mine[0].name}` of a .dc over two sources has no single value; sweep the outer one with .step")
+    return mine[0] if mine and isinstance(request.analysis, Tran) and request.analysis.start > 0 else None
+
+
 def _cut(text: str, pattern: str) -> tuple[str, str]:
     """The text before and from the first keyword on, outside of brackets."""
     for hit in re.finditer(pattern, text, re.I):
@@ -144,12 +160,17 @@ class Computation:
     values: Globals
     functions: Mapping[str, Function]
     results: dict[str, Any] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)  # measure -> why it has no value
+    _reason: str = ""
 
     def run(self, measures: tuple[Meas, ...]) -> dict[str, Any]:
         """All results by name; of a complex one the magnitude, and its phase [degree] under ``name.phase``."""
         for measure in measures:
             if measure.kind in ("", _kind_of(self.waves)) or (measure.kind == "tf"):
-                self.results[measure.name] = self._one(measure)
+                self._reason = ""
+                self.results[measure.name] = found = self._one(measure)
+                if not np.isfinite(found):
+                    self.failed[measure.name] = self._reason or self._unnamed(measure)
         shown: dict[str, Any] = {}
         for name, value in self.results.items():
             if isinstance(value, complex):
@@ -157,6 +178,14 @@ class Computation:
             else:
                 shown[name] = float(value)
         return shown
+
+    def _unnamed(self, measure: Meas) -> str:
+        lost = sorted(names_in(measure.of) & self.failed.keys()) if measure.of is not None else []
+        return f"uses {lost[0]}, which failed" if lost else "has no value there"
+
+    def _nan(self, reason: str) -> float:
+        self._reason = self._reason or reason
+        return float("nan")
 
     def _one(self, measure: Meas) -> Any:
         where, axis = measure.statement.where, self.waves.axis
@@ -170,9 +199,10 @@ class Computation:
             return float("nan")
         values = np.broadcast_to(np.asarray(self._evaluate(measure.of, where)), axis.shape)
         if measure.how in ("find", "deriv") and measure.begin:
-            position = self._position(measure.begin, where)
-            if np.isnan(position) or not min(axis) * (1 - 1e-9) <= position <= max(axis) * (1 + 1e-9):
-                return float("nan")
+            position = self._served(self._position(measure.begin, where))
+            slack = 1e-9 * max(abs(axis[0]), abs(axis[-1]))
+            if np.isnan(position) or not min(axis) - slack <= position <= max(axis) + slack:
+                return self._nan(f"{position:g} is outside of {min(axis):g}..{max(axis):g}")
             values = np.gradient(values, axis) if measure.how == "deriv" else values
             return interpolate(axis, values, position).item()
         return self._over(measure, values)
@@ -182,14 +212,25 @@ class Computation:
         begin = self._position(measure.begin, where) if measure.begin else min(axis)
         end = self._position(measure.end, where) if measure.end else max(axis)
         if np.isnan(begin) or np.isnan(end) or end < begin:
-            return float("nan")
+            return self._nan(f"ends at {end:g}, before it begins at {begin:g}")
         if axis[-1] < axis[0]:
             axis, values = axis[::-1], values[::-1]
+        if begin > axis[-1] or end < axis[0]:
+            return self._nan(f"{begin:g}..{end:g} is outside of {axis[0]:g}..{axis[-1]:g}")
         begin, end = max(begin, axis[0]), min(end, axis[-1])
         inside = (axis > begin) & (axis < end)
         xs = np.concatenate([[begin], axis[inside], [end]])
         ys = np.concatenate([[interpolate(axis, values, begin)], values[inside], [interpolate(axis, values, end)]])
+        if measure.how == "integ" and _kind_of(self.waves) == "noise":
+            return _total_noise(measure, xs, ys)
         return _reduced(measure.how, xs, ys)
+
+    def _served(self, position: float) -> float:
+        """A time before the first stored point, but within a step of it, is that point: ngspice stores none at 0 with `uic`."""
+        axis = self.waves.axis
+        if self.waves.axis_name == "time" and len(axis) > 1 and axis[0] - np.max(np.diff(axis)) <= position < axis[0]:
+            return float(axis[0])
+        return position
 
     def _position(self, moment: Moment, where: str) -> float:
         axis = self.waves.axis
@@ -202,7 +243,8 @@ class Computation:
         if moment.after is not None:
             found = found[found >= float(np.real(_single(self._evaluate(moment.after, where), where)))]
         if len(found) < max(moment.count, 1):
-            return float("nan")
+            kinds = {"rise": "rising crossings", "fall": "falling crossings", "cross": "crossings"}[moment.edge]
+            return self._nan(f"asks for {kinds[:-1]} {moment.count}, of {len(found)}" if found.size else f"there are no {kinds}")
         return float(found[moment.count - 1])
 
     def _evaluate(self, tree: Tree, where: str) -> Any:
@@ -242,6 +284,17 @@ def _single(value: Any, where: str) -> Any:
     if array.size != 1:
         raise DialectError(f"{where}: must be one number, not a signal over the axis")
     return array.ravel()[0].item()
+
+
+def _total_noise(measure: Meas, xs: Array, ys: Array) -> float:
+    """The noise in all over a band, from its density.
+
+    Raises:
+        DialectError: of what is no density: whether LTspice squares it is not known.
+    """
+    if not isinstance(measure.of, Signal):
+        measure.statement.refuse(f"`.meas {measure.name}`: INTEG of noise must be of a signal alone, V(onoise) or V(inoise)")
+    return float(np.sqrt(np.trapezoid(np.abs(ys) ** 2, xs)))
 
 
 def _reduced(how: str, xs: Array, ys: Array) -> Any:

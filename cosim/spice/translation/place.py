@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cosim.spice.translation.blocks import Block, Globals
+from cosim.spice.translation.blocks import Block, Globals, names_in
 from cosim.spice.translation.evaluate import Evaluator
 from cosim.spice.translation.formula import Call, Name, Number, Signal, Tree, parse, walk
 from cosim.spice.translation.numbers import common, number
@@ -84,7 +84,9 @@ class Place:
         letter = device[0]
         index = PINS.get(letter, {}).get(pin) if pin else 0
         if letter == "x" or index is None or (not pin and letter in PINS) or (pin and letter not in PINS):
-            statement.refuse(f"`{signal.kind}({device})` is no current of one pin that can be read")
+            pins = ", ".join(f"I{pin}({device})" for pin in PINS.get(letter, {}))
+            right = f"write {pins}" if pins else "put a source of 0 V in series and read its current" if letter == "x" else f"write I({device})"
+            statement.refuse(f"`{signal.kind}({device})` is no current of one pin that can be read; {right}")
         if letter in BRANCHES:
             return device
         self.sensed.setdefault(device, set()).add(index)
@@ -108,6 +110,7 @@ class Place:
 
     def written(self, statement: Statement, tree: Tree) -> str:
         """A tree without signals as a number or ``{expression}``."""
+        self.check_functions(statement, tree)
         if not self.depends(tree):
             return plain(self._number(statement, tree))
         writer = self.writer(statement)
@@ -128,6 +131,21 @@ class Place:
                 return True
         return False
 
+    def check_functions(self, statement: Statement, tree: Tree) -> None:
+        """Refuse a function that uses a parameter which is another one here than where the function is defined.
+
+        LTspice's help does not say which of the two it takes, and ngspice takes the one of the place where it is called.
+        """
+        for node in walk(tree):
+            home = next((block for block in self.block.scopes() if isinstance(node, Call) and node.name in block.functions), None)
+            if home is None or not isinstance(node, Call):
+                continue
+            arguments, body = home.functions[node.name]
+            for name in sorted(names_in(body) - set(arguments)):
+                if self.block.owner(name) is not home.owner(name):
+                    statement.refuse(f"`{node.name}()` uses `{name}`, which is a parameter here and where the function is defined; make it an argument")
+            self.check_functions(statement, body)
+
     def is_local(self, name: str) -> bool:
         """Whether a name is a parameter of a subcircuit, known only when the circuit is expanded."""
         return any(name in block.defaults or name in block.parameters for block in self.block.scopes() if block.parent is not None)
@@ -140,7 +158,9 @@ class Place:
     def source_expression(self, statement: Statement, text: str) -> str:
         """An expression that may hold signals, for a behavioral element."""
         writer = self.writer(statement, in_source=True)
-        found = writer.text(parse(unquoted(text), where=statement.where))
+        tree = parse(unquoted(text), where=statement.where)
+        self.check_functions(statement, tree)
+        found = writer.text(tree)
         self.note_rewritten(statement, writer)
         return found
 

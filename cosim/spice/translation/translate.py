@@ -17,7 +17,8 @@ from cosim.spice.translation.evaluate import Function
 from cosim.spice.translation.floating import GFLOAT, floating_nodes
 from cosim.spice.translation.formula import Name, Signal
 from cosim.spice.translation.guard import check_size
-from cosim.spice.translation.measures import Meas, read_measure
+from cosim.spice.translation.instances import is_dependent
+from cosim.spice.translation.measures import Meas, check_measures, read_measure
 from cosim.spice.translation.models import write_model
 from cosim.spice.translation.place import Place, Shared, node_name
 from cosim.spice.translation.statements import Note, Statement, option, statements, words
@@ -133,8 +134,8 @@ class _Run:
         self.shared = Shared(Globals(top, self._given(), self.temperature), tables=tables, missing=missing)
         self.place = Place(top, self.shared)
         self.names: dict[str, str] = {}
-        self.passed = self._passed()
         self.given = self._given()
+        self._join_passed()
 
     def _given(self) -> dict[str, float]:
         return {name.lower(): value for name, value in self.edits.parameters.items()}
@@ -155,6 +156,8 @@ class _Run:
         body = _Lines()
         self._write_top(body)
         request = read_analysis(request_statement, self.shared.globals, fastest=self.shared.fastest, largest=used.get("maxstep"))
+        if what := check_measures(self.measured, request):
+            self.place.note(what.statement, ".meas of a .tran whose data begin late", "its positions are absolute times of the simulation")
         self._finish(body, options, request, request_statement, saved)
         return Translation(
             text="\n".join(body.lines) + "\n",
@@ -282,22 +285,27 @@ class _Run:
             body.put(f".global {node_name(word)}")
 
     def _write_subcircuit(self, body: _Lines, block: Block) -> None:
-        """A ``.subckt`` block; parameters that only its instances name join its header."""
+        """A ``.subckt`` block."""
         place = Place(block, self.shared)
-        passed = self.passed.get(block.name, set())
-        for name in sorted(passed - set(block.defaults) - set(block.parameters)):
-            block.defaults[name] = (Name(name), block.statement)
         shown = []
         for name, (tree, statement) in block.defaults.items():
             outer = Place(block.parent, self.shared) if block.parent else place
             own = isinstance(tree, Name) and tree.name == name
-            known = not own or name in self.shared.globals
+            place.check_functions(statement, tree)
+            known = (not own or name in self.shared.globals) and not is_dependent(block, name)  # else each instance gives it
             shown.append(f"{name}={outer.written(statement, tree) if known else '0'}")
         body.put(" ".join([f".subckt {block.name}", *map(node_name, block.ports), *shown]), block.statement)
         self._write_block(body, place)
         for inner in block.subcircuits.values():
             self._write_subcircuit(body, inner)
         body.put(f".ends {block.name}")
+
+    def _join_passed(self) -> None:
+        """Parameters that only the instances of a subcircuit name join its header."""
+        passed = self._passed()
+        for block in self.top.tree():
+            for name in sorted(passed.get(block.name, set()) - set(block.defaults) - set(block.parameters)):
+                block.defaults[name] = (Name(name), block.statement)
 
     def _passed(self) -> dict[str, set[str]]:
         """Names of the parameters that instances give, by the name of their subcircuit."""

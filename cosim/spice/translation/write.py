@@ -14,7 +14,7 @@ from cosim.units import plain
 
 KEPT = {"abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp", "floor", "ln", "log", "log10", "max", "min"}
 KEPT |= {"sgn", "sin", "sinh", "sqrt", "tan", "tanh", "uplim", "dnlim"}
-ONLY_IN_SOURCES = {"ddt", "u", "uramp"}
+ONLY_IN_SOURCES = {"ddt", "uramp"}
 RENAMED = {"arccos": "acos", "arcsin": "asin", "arctan": "atan", "fabs": "abs"}
 RANDOM = {"rand", "random", "white", "gauss", "mc", "flat", "normal"}
 MEMORY = {"idt", "sdt", "idtmod", "delay", "absdelay", "laplace"}
