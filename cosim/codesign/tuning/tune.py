@@ -110,18 +110,15 @@ def tune(
     target = np.asarray(target, dtype=float)
     check_targets(target, curve)
     count = len(target)
-    reader = NoisyReader(noise, rng, count)
-    memory = controller.begin(target, curve)
-    first = programmer.apply(lanes, np.zeros(count), np.full(count, full_voltage))
-    state, true = first.state.copy(), first.conductance.copy()
-    energy, pulses, sets, time = first.energy.copy(), np.ones(count, dtype=int), np.ones(count, dtype=int), np.full(count, programmer.shape.duration)
-    amplitudes, conductances = [np.full(count, full_voltage)], [true.copy()]
+    reader, memory = NoisyReader(noise, rng, count), controller.begin(target, curve)
+    cells = _Cells(programmer, lanes)
     accepted, alive = np.zeros(count, dtype=bool), np.arange(count)
+    cells.pulse(alive, np.full(count, full_voltage))
     while len(alive):
-        verdict, estimate, spent = controller.decide(reader, alive, true[alive], target[alive])
-        time[alive] += spent
+        verdict, estimate, spent = controller.decide(reader, alive, cells.conductance[alive], target[alive])
+        cells.time[alive] += spent
         accepted[alive[verdict == ACCEPT]] = True
-        go_on = (verdict != ACCEPT) & (pulses[alive] < most_pulses)
+        go_on = (verdict != ACCEPT) & (cells.pulses[alive] < most_pulses)
         alive, verdict, estimate = alive[go_on], verdict[go_on], estimate[go_on]
         if not len(alive):
             break
@@ -129,33 +126,51 @@ def tune(
         down = verdict == ABOVE
         amplitude[down] = -controller.descend(memory, alive[down], estimate[down], target[alive[down]], curve)
         controller.restart(memory, alive[~down], estimate[~down], target[alive[~down]], curve)
-        step = programmer.apply(lanes.pick(alive), state[alive], amplitude)
-        state[alive], true[alive] = step.state, step.conductance
-        energy[alive] += step.energy
-        pulses[alive] += 1
-        sets[alive] += ~down
-        time[alive] += programmer.shape.duration
+        cells.pulse(alive, amplitude)
         reader.pass_time(alive, programmer.shape.duration)
-        for rows, values in ((amplitudes, amplitude), (conductances, step.conductance)):
-            row = np.full(count, np.nan)
-            row[alive] = values
+    return cells.traces(target, accepted, controller.band)
+
+
+class _Cells:
+    """The cells of a tuning: what pulses do to them, and what that costs; arrays ``(lanes,)``."""
+
+    def __init__(self, programmer: Programmer, lanes: Lanes) -> None:
+        count = len(lanes)
+        self.programmer, self.lanes = programmer, lanes
+        self.state, self.conductance, self.energy, self.time = (np.zeros(count) for _ in range(4))
+        self.pulses, self.sets = np.zeros(count, dtype=int), np.zeros(count, dtype=int)
+        self.amplitudes: list[Array] = []
+        self.conductances: list[Array] = []
+
+    def pulse(self, index: Array, amplitude: Array) -> None:
+        """One pulse on the lanes of `index`; a positive amplitude [V] sets."""
+        step = self.programmer.apply(self.lanes.pick(index), self.state[index], amplitude)
+        self.state[index], self.conductance[index] = step.state, step.conductance
+        self.energy[index] += step.energy
+        self.time[index] += self.programmer.shape.duration
+        self.pulses[index] += 1
+        self.sets[index] += amplitude > 0
+        for rows, values in ((self.amplitudes, amplitude), (self.conductances, step.conductance)):
+            row = np.full(len(self.lanes), np.nan)
+            row[index] = values
             rows.append(row)
-    inside = np.abs(true / target - 1.0) <= controller.band
-    outcome = tuple(
-        Outcome.not_reached if not done else Outcome.reached if good else Outcome.false_success for done, good in zip(accepted, inside, strict=True)
-    )
-    return Traces(
-        target=target,
-        conductance=true,
-        outcome=outcome,
-        pulses=pulses,
-        sets=sets,
-        time=time,
-        energy=energy,
-        state=state,
-        amplitudes=np.stack(amplitudes),
-        conductances=np.stack(conductances),
-    )
+
+    def traces(self, target: Array, accepted: Array, band: float) -> Traces:
+        """How each lane ended."""
+        inside = np.abs(self.conductance / target - 1.0) <= band
+        ends = np.where(~accepted, Outcome.not_reached, np.where(inside, Outcome.reached, Outcome.false_success))
+        return Traces(
+            target=target,
+            conductance=self.conductance,
+            outcome=tuple(Outcome(each) for each in ends.tolist()),
+            pulses=self.pulses,
+            sets=self.sets,
+            time=self.time,
+            energy=self.energy,
+            state=self.state,
+            amplitudes=np.stack(self.amplitudes),
+            conductances=np.stack(self.conductances),
+        )
 
 
 def check_targets(target: Array, curve: NominalCurve) -> None:
