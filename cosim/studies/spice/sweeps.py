@@ -29,8 +29,8 @@ from cosim.sweep.runner import run_jobs
 from cosim.sweep.store import Store
 
 KILLS = 20
-POINTS = 300
-LONGEST = 0.25  # [s] from the first result to a kill; results are committed every 0.1 s, and all of them take about 3 s
+POINTS = 600
+LONGEST = 0.2  # [s] from the first new result to a kill; results are committed every 0.1 s, all of them take 6 s: twice what the kills leave time for
 MOMENTS = 2  # stream of the design's seed; 0 and 1 are those of `cosim.sweep.plan`
 GRACE = 2.0  # [s] that the system gets to end a killed process's children
 
