@@ -5,7 +5,7 @@ from typing import NoReturn
 import click
 
 import cosim
-from cosim.cli import doctor, netlist, plot, report, reproduce, sim, size, sweep, tune
+from cosim.cli import data, doctor, netlist, plot, report, reproduce, sim, size, sweep, tune
 from cosim.cli.failures import GuardedGroup
 
 EPILOG = "Exit codes: 0 pass, 1 a check failed, 2 bad input, 3 no engine, 4 a simulation failed, 70 internal error, 130 interrupted."
@@ -23,7 +23,18 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (doctor.doctor, netlist.netlist, sim.sim, plot.plot, size.size, sweep.sweep, tune.tune, report.report, reproduce.reproduce):
+for command in (
+    doctor.doctor,
+    netlist.netlist,
+    sim.sim,
+    plot.plot,
+    size.size,
+    sweep.sweep,
+    tune.tune,
+    data.data,
+    report.report,
+    reproduce.reproduce,
+):
     cli.add_command(command)
 
 
