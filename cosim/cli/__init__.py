@@ -1,11 +1,12 @@
 """The command line: parse, call, print, exit code. One module a command; heavy imports stand inside the commands."""
 
+import os
 from typing import NoReturn
 
 import click
 
 import cosim
-from cosim.cli import doctor, netlist, plot, report, reproduce, sim, size, sweep, tune
+from cosim.cli import doctor, fit, netlist, plot, report, reproduce, sim, size, sweep, tune
 from cosim.cli.failures import GuardedGroup
 
 EPILOG = "Exit codes: 0 pass, 1 a check failed, 2 bad input, 3 no engine, 4 a simulation failed, 70 internal error, 130 interrupted."
@@ -23,10 +24,11 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (doctor.doctor, netlist.netlist, sim.sim, plot.plot, size.size, sweep.sweep, tune.tune, report.report, reproduce.reproduce):
+for command in (doctor.doctor, netlist.netlist, sim.sim, plot.plot, size.size, sweep.sweep, tune.tune, fit.fit, report.report, reproduce.reproduce):
     cli.add_command(command)
 
 
 def main() -> NoReturn:
     """Entry point of the program ``cosim``."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small fits beside many simulations: more threads only wait for each other
     cli.main(prog_name="cosim")
