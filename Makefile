@@ -12,6 +12,8 @@ REPORT := reports/lim2025_synapse.pdf
 
 # ngspice's OpenMP threads spin: two runs at once take a hundred times longer
 export OMP_THREAD_LIMIT := 1
+# small fits beside many simulations: threads of the linear algebra only wait for each other
+export OPENBLAS_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help

@@ -27,6 +27,7 @@ KINDS = {
 STUDIES = {
     "lim2025.synapse": "cosim.studies.lim2025.synapse",
     "lim2025.tuning": "cosim.studies.lim2025.tuning",
+    "lim2025.neuron": "cosim.studies.lim2025.neuron",
     "spice.foreign": "cosim.studies.spice.foreign",
     "spice.sweeps": "cosim.studies.spice.sweeps",
 }

@@ -24,6 +24,7 @@ UNIT_SPELLINGS = {
     "m": ("m", "meter"),
     "degC": ("degC", "°C", "C"),
     "K": ("K",),
+    "V/sqrt(Hz)": ("V/sqrt(Hz)",),
     "%": ("%",),
     "1": (),
 }

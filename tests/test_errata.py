@@ -8,15 +8,22 @@ from scipy.stats import norm
 
 from cosim.analysis import Dc, Op
 from cosim.circuits.cells import loaded_bench, transistor_bench
+from cosim.circuits.neuron.card import load_neuron
+from cosim.circuits.neuron.drive import options
 from cosim.codesign.cellbench import positive_drive
+from cosim.codesign.neuron.bench import Run, respond
+from cosim.codesign.neuron.equations import thermal_voltage
 from cosim.codesign.sizing import bisect
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
 from cosim.devices.mosfet import load_mosfet
 from cosim.measure import threshold_voltage
 from cosim.simulation import simulate
+from cosim.spice.engines import find_engine
+from cosim.sweep.lab import Lab
 
 NMOS = load_mosfet("c5n_nmos")
+LAB = Lab(engine=find_engine())
 
 
 @cache
@@ -70,3 +77,38 @@ def test_the_digits_have_17_levels_and_not_16():
     from sklearn.datasets import load_digits
 
     assert sorted(set(np.unique(load_digits().data).tolist())) == list(range(17))
+
+
+def sub_threshold(voltage: float, *, w_over_l: float, length: float, card: str = "c5n_nmos") -> float:
+    """Drain current [A] of a transistor in saturation at a small gate-source voltage, by magnitudes."""
+    mosfet = load_mosfet(card)
+    sign = 1.0 if mosfet.kind == "nmos" else -1.0
+    circuit = transistor_bench(mosfet, drain=sign * 0.5, gate=sign * voltage, w_over_l=w_over_l, length=length)
+    return abs(float(simulate(circuit, Op(options=options())).require()["i(vd)"][0]))
+
+
+def test_the_printed_leak_of_the_membrane_has_a_time_constant_of_minutes():
+    leak = sub_threshold(0.1, w_over_l=65.0, length=0.5e-6)
+    assert 60.0 < 260e-9 * thermal_voltage() / leak < 600.0
+    assert 5e-3 < 260e-12 * thermal_voltage() / sub_threshold(0.22, w_over_l=65.0, length=0.5e-6) < 40e-3
+
+
+@pytest.mark.parametrize(("w_over_l", "supply"), [(1.0, 2.33), (300.0, 2.05)])
+def test_the_printed_gate_voltage_of_the_synapse_gives_5_nanoamperes_at_a_supply_between_2_and_2_4_volts(w_over_l: float, supply: float):
+    length = 3e-6 if w_over_l == 1.0 else 1e-6
+    assert sub_threshold(supply - 1.44, w_over_l=w_over_l, length=length, card="c5n_pmos") == pytest.approx(5e-9, rel=0.25)
+
+
+def test_half_a_conductance_gives_little_more_than_a_third_of_the_peak_when_the_gate_is_driven_open_loop():
+    card, conductances = load_neuron("as_printed"), conductance(load_memristor("lim2025_analog_window"), np.array([0.5, 1.0]), voltage=0.05)
+    half, full = (each.current.max() - each.current[0] for each in respond([Run(card=card, weight=weight) for weight in (0.5, 1.0)], LAB))
+    assert 0.3 < half / full < 0.42
+    assert conductances[0] / conductances[1] > 0.5
+
+
+def test_the_first_order_synapse_is_off_by_a_fifth_without_a_lag_and_within_2_4_percent_with_one():
+    found = respond([Run(card=load_neuron("linear"))], LAB)[0]
+    assert found.continuous_errors()[1] > 0.2
+    (_, _), (error, lag) = found.discrete_errors()
+    assert error < 0.024
+    assert 0.2e-3 < lag < 0.4e-3

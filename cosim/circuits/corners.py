@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cosim.circuits.circuit import Circuit, Parameter
-from cosim.circuits.elements import Mosfet
-from cosim.circuits.expression import Param
+from cosim.circuits.elements import Capacitor, Element, Instance, Mosfet, Resistor
+from cosim.circuits.expression import Param, evaluate
 from cosim.devices.memristor.variability import FLOOR, Spread
 from cosim.errors import CircuitError
 from cosim.params import check_params, param
 
+TNOM = 27.0  # [degC] at which values of parts are given
 SKEW = {"vt_shift": 0.0, "mobility": 1.0}  # parameters of a `skewable` circuit, and their neutral values
 
 
@@ -28,6 +29,8 @@ class Corner:
     supply: float = param("factor on all supplies", "1", default=1.0, above=0.0)
     threshold: float = param("added to the magnitude of every threshold voltage", "V", default=0.0, least=-5.0, most=5.0)
     mobility: float = param("factor on every mobility", "1", default=1.0, above=0.0)
+    resistance: float = param("factor on every resistor with a tolerance", "1", default=1.0, above=0.0)
+    capacitance: float = param("factor on every capacitor with a tolerance", "1", default=1.0, above=0.0)
 
     def __post_init__(self) -> None:
         check_params(self, where="corner")
@@ -44,7 +47,11 @@ class Corner:
 
     def __str__(self) -> str:
         text = f"{self.temperature:g} degC, supply {100 * (self.supply - 1):+.0f} %"
-        return f"{text}, Vth {1e3 * self.threshold:+g} mV, mobility {100 * (self.mobility - 1):+.3g} %" if self.skewed else text
+        if self.skewed:
+            text = f"{text}, Vth {1e3 * self.threshold:+g} mV, mobility {100 * (self.mobility - 1):+.3g} %"
+        for letter, factor in (("R", self.resistance), ("C", self.capacitance)):
+            text += f", {letter} {100 * (factor - 1):+.3g} %" if factor != 1.0 else ""
+        return text
 
 
 NOMINAL = Corner()
@@ -126,3 +133,87 @@ def skewable(circuit: Circuit) -> Circuit:
         "mobility": Parameter(SKEW["mobility"], "1", "factor on the mobility"),
     }
     return replace(circuit, elements=tuple(moved), parameters=parameters)
+
+
+def deviated(
+    circuit: Circuit,
+    corner: Corner = NOMINAL,
+    *,
+    mismatch: Mismatch | None = None,
+    rng: np.random.Generator | None = None,
+    shifts: Mapping[str, float] | None = None,
+) -> Circuit:
+    """The circuit at a corner, down to the innermost subcircuit, each of its transistors drawn by itself.
+
+    Threshold and mobility of the corner reach every MOSFET, its factors on R and C every part that is not `exact`; the
+    temperature reaches capacitors here and all else through the options of the analysis. Supplies are those of the sources: the
+    circuit has to be built with them. Draws go from the top to the bottom of the netlist, so that a seed means the same circuit.
+
+    Args:
+        corner: what moves all devices together.
+        mismatch: spread of single transistors, by their area.
+        rng: source of the draws; needed with `mismatch`.
+        shifts: names of single transistors, as `mosfets` gives them, and what is added to their thresholds [V].
+    """
+    defaults = {name: parameter.default for name, parameter in circuit.parameters.items()}
+    return _Deviation(corner, mismatch or Mismatch(), rng, shifts or {}).of(circuit, defaults, "")
+
+
+@dataclass(frozen=True)
+class _Deviation:
+    """A walk through a circuit; subcircuits that change get a name of their own, since each instance is drawn by itself."""
+
+    corner: Corner
+    mismatch: Mismatch
+    rng: np.random.Generator | None
+    shifts: Mapping[str, float]
+
+    def of(self, circuit: Circuit, values: Mapping[str, float], path: str) -> Circuit:
+        """The circuit whose parameters have these values, below the instances of `path`."""
+        moved = tuple(self._moved(each, values, path) for each in circuit.elements)
+        return circuit if moved == circuit.elements else replace(circuit, name=f"{circuit.name}{path}", elements=moved)
+
+    def _moved(self, element: Element, values: Mapping[str, float], path: str) -> Element:
+        corner = self.corner
+        match element:
+            case Instance():
+                inner = {name: parameter.default for name, parameter in element.circuit.parameters.items()}
+                inner |= {name: evaluate(value, values, where=element.name) for name, value in element.values.items()}
+                return replace(element, circuit=self.of(element.circuit, inner, f"{path}_{element.name.lower()}"))
+            case Mosfet():
+                threshold, mobility = self._drawn(element, values)
+                threshold += self.shifts.get(_path(path, element), 0.0)
+                shift, factor = corner.threshold + threshold, max(mobility, FLOOR) * corner.mobility
+                moved = replace(element, threshold_shift=element.threshold_shift + shift) if shift else element
+                return replace(moved, mobility=element.mobility * factor) if factor != 1.0 else moved
+            case Resistor() if corner.resistance != 1.0 and not element.exact:
+                return replace(element, value=element.value * corner.resistance)
+            case Capacitor() if not element.exact:
+                factor = corner.capacitance * (1.0 + element.tempco * (corner.temperature - TNOM))
+                return replace(element, value=element.value * factor, tempco=0.0) if factor != 1.0 else element
+            case _:
+                return element
+
+    def _drawn(self, element: Mosfet, values: Mapping[str, float]) -> tuple[float, float]:
+        """Threshold shift [V] and factor on the mobility of one transistor."""
+        if self.rng is None or self.mismatch.a_vt == self.mismatch.a_mobility == 0.0:
+            return 0.0, 1.0
+        width, length = (evaluate(each, values, where=f"mismatch of {element.name}") for each in (element.width, element.length))
+        threshold, mobility = self.mismatch.deviations(width=element.parallel * width, length=length)
+        normal = self.rng.standard_normal(2)
+        return float(threshold * normal[0]), float(1.0 + mobility * normal[1])
+
+
+def mosfets(circuit: Circuit, path: str = "") -> dict[str, Mosfet]:
+    """All MOSFETs of a circuit, down to the innermost subcircuit: name with the instances around it (``syn.n2``) -> element."""
+    found: dict[str, Mosfet] = {}
+    for element in circuit.elements:
+        if isinstance(element, Instance):
+            found |= mosfets(element.circuit, f"{path}_{element.name.lower()}")
+        elif isinstance(element, Mosfet):
+            found[_path(path, element)] = element
+    return found
+
+
+def _path(path: str, element: Mosfet) -> str:
+    return ".".join([*path.split("_")[1:], element.name.lower()])

@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Passive:
-    """Base of the two-terminal elements with one value."""
+    """Base of the two-terminal elements with one value.
+
+    Attributes:
+        tempco: relative change of the value for each kelvin above 27 degC [1/K].
+        exact: it stands for a law, not for a part, so that it has no tolerance.
+    """
 
     name: str
     a: str
     b: str
     value: Value
+    tempco: float = 0.0
+    exact: bool = False
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -37,13 +44,13 @@ class Passive:
 
 
 class Resistor(Passive):
-    """Resistance [ohm]."""
+    """Resistance [ohm]; its `tempco` stands in the netlist, so that it follows the temperature of the analysis."""
 
     letter: ClassVar[str] = "R"
 
 
 class Capacitor(Passive):
-    """Capacitance [F]."""
+    """Capacitance [F]; LTspice knows no temperature coefficient of a capacitor, so that `corners.deviated` puts `tempco` into the value."""
 
     letter: ClassVar[str] = "C"
 
@@ -233,6 +240,7 @@ class Mosfet:
     Attributes:
         threshold_shift: added to the magnitude of the threshold voltage [V]; positive weakens NMOS and PMOS alike.
         mobility: factor on the mobility. If one of the two is not neutral, the MOSFET gets a model card of its own.
+        parallel: how many equal ones stand side by side; a mirror's ratio is exact in this number, not in the drawn width.
     """
 
     name: str
@@ -245,6 +253,7 @@ class Mosfet:
     length: Value
     threshold_shift: Value = 0.0
     mobility: Value = 1.0
+    parallel: int = 1
     letter: ClassVar[str] = "M"
 
     @property

@@ -1,11 +1,12 @@
 """The command line: parse, call, print, exit code. One module a command; heavy imports stand inside the commands."""
 
+import os
 from typing import NoReturn
 
 import click
 
 import cosim
-from cosim.cli import data, doctor, netlist, plot, report, reproduce, sim, size, sweep, tune
+from cosim.cli import data, doctor, fit, netlist, plot, report, reproduce, sim, size, sweep, tune
 from cosim.cli.failures import GuardedGroup
 
 EPILOG = "Exit codes: 0 pass, 1 a check failed, 2 bad input, 3 no engine, 4 a simulation failed, 70 internal error, 130 interrupted."
@@ -31,6 +32,7 @@ for command in (
     size.size,
     sweep.sweep,
     tune.tune,
+    fit.fit,
     data.data,
     report.report,
     reproduce.reproduce,
@@ -40,4 +42,5 @@ for command in (
 
 def main() -> NoReturn:
     """Entry point of the program ``cosim``."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small fits beside many simulations: more threads only wait for each other
     cli.main(prog_name="cosim")

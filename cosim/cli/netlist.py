@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cosim.cli.options import FILE, json_option, load_design
+from cosim.cli.options import FILE, json_option, listed, load_design
 from cosim.cli.output import say, say_json, write_text
 from cosim.errors import CheckFailed, DataError
 
@@ -65,6 +65,28 @@ def array(
 
     wire = parse(wire_resistance, "ohm", where="--wire-resistance")
     _write(array_deck(_sized(design_path, w_over_l), orientation, shape=(rows, columns), state=state, wire_resistance=wire), output)
+
+
+@netlist.command()
+@design_argument
+@click.option("--variant", metavar="CARD", help="as_printed, linear, two_pole, robust, board, or the path of a card. Default: the design's.")
+@click.option("--spikes", metavar="TIMES", default="10m,110m,150m,200m", show_default=True, help="When the input spikes begin.")
+@click.option("--weight", metavar="NUMBER", default="1", show_default=True, help="Filament state of the cell, 0..1.")
+@click.option("--threshold", metavar="VOLTAGE", help="Of the comparator: the unit fires. Default: its membrane is only read.")
+@click.option("--supply", metavar="VOLTAGE", help="Supply voltage. Default: that of the card.")
+@output_option
+def neuron(design_path: Path | None, variant: str | None, spikes: str, weight: str, threshold: str | None, supply: str | None, output: Path) -> None:
+    """Write a neuron-synapse-neuron unit, with the reason for the value of each part."""
+    from cosim.cli.fit import card_for, parts_for
+    from cosim.spice.library import neuron_deck
+    from cosim.units import parse
+
+    design = load_design(design_path)
+    card = card_for(design, variant, supply)
+    times = tuple(parse(str(each), "s", where="--spikes") for each in listed(spikes))
+    trip = None if threshold is None else parse(threshold, "V", where="--threshold")
+    deck = neuron_deck(card, parts=parts_for(design, card), times=times, weight=parse(weight, "1", where="--weight"), threshold=trip)
+    _write(deck, output)
 
 
 @netlist.command()

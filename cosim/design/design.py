@@ -16,6 +16,7 @@ from cosim.design.sections import (
     LevelsSection,
     LimitsSection,
     MismatchSection,
+    NeuronSection,
     NoiseSection,
     RuleSection,
     RunSection,
@@ -54,6 +55,7 @@ class Design:
     mismatch: MismatchSection = field(default_factory=MismatchSection)
     limits: LimitsSection = field(default_factory=LimitsSection)
     tuning: TuningSection = field(default_factory=TuningSection)
+    neuron: NeuronSection = field(default_factory=NeuronSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property

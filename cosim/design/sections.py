@@ -254,6 +254,36 @@ class TuningSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NeuronSection(Section):
+    """The neuron-synapse-neuron unit."""
+
+    title = "neuron"
+    card: str = text("card of the unit that is built; those of the paper stand beside it", default="robust", file="card")
+    memristor: str = text("card of the memristor in front of it", default="lim2025_analog_window", file="card")
+    opamp: str = text("card of the op-amps of the units that are built; the printed ones have ideal op-amps", default="opamp_micropower", file="card")
+    tau_rise: float = param("rise of the synaptic current", "s", default=0.5e-3, above=0.0, most=1.0)
+    tau_fall: float = param("decay of the synaptic current", "s", default=2e-3, above=0.0, most=1.0)
+    tau_mem: float = param("decay of the membrane potential", "s", default=15e-3, above=0.0, most=1.0)
+    temperature: tuple[float, ...] = param(
+        "temperatures at which the units are simulated", "degC", default=(-40.0, -20.0, 0.0, 17.0, 27.0, 37.0, 55.0, 70.0, 85.0), above=-273.15, below=1000.0
+    )
+    supply_tolerance: float = param("deviation of the supply, up and down", "%", default=0.10, least=0.0, below=1.0)
+    a_vt: float = param("deviation of one transistor's threshold times the root of W L", "V*m", default=9e-9, least=0.0, most=1e-6)
+    draws: int = param("units whose transistors are all drawn", "1", default=200, least=2, most=100_000)
+    peak_tolerance: float = param("deviation of the peak that a drawn unit may have", "%", default=0.05, above=0.0, below=1.0)
+    offset: float = param("offset that auto-zero leaves to an op-amp", "V", default=0.2e-3, least=0.0, most=0.1)
+    noise: float = param("relative deviation of a cell's current, read noise", "%", default=0.07, least=0.0, below=1.0)
+    correlation_time: float = param("of the read noise", "s", default=1e-3, above=0.0, most=1e6)
+    images: int = param("images through ten noisy columns", "1", default=100, least=2, most=1797)
+    trains: int = param("input trains through the chain of spiking units", "1", default=20, least=1, most=10_000)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tau_rise >= self.tau_fall:
+            raise self._reject("tau_rise", self.tau_rise, f"< tau_fall={self.tau_fall:g} s: a current cannot rise slower than it decays")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSection(Section):
     """How it is run."""
 

@@ -7,7 +7,7 @@ that default by 3 to 10 % of the current.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,15 @@ def from_library(library: Path, model: str, *, kind: str, like: MosfetCard) -> M
         source=str(library.name),
         valid="as the library says",
     )
+
+
+def with_flicker(card: MosfetCard) -> MosfetCard:
+    """The card with flicker noise: noise model 2 of BSIM3v3, with the coefficients that the model itself has by default.
+
+    The card's own model 1 has none without ``KF``, which neither the paper nor the public card gives. A library of the user's
+    own keeps what it says.
+    """
+    return card if card.library else replace(card, name=f"{card.name}_flicker", parameters={**card.parameters, "noimod": "2"})
 
 
 def skewed_model(card: MosfetCard, name: str, *, threshold_shift: Value, mobility: Value) -> ModelCard:

@@ -17,7 +17,20 @@ from cosim.codesign.cellbench import loop, positive_drive
 from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
 from cosim.errors import SimulationError
-from cosim.reporting import figures_sweep, figures_tuning, schematics, tables_cell, tables_device, tables_sweep, tables_tuning, verdict
+from cosim.reporting import (
+    chapter_neuron,
+    figures_neuron,
+    figures_sweep,
+    figures_tuning,
+    schematics,
+    schematics_neuron,
+    tables_cell,
+    tables_device,
+    tables_neuron,
+    tables_sweep,
+    tables_tuning,
+    verdict,
+)
 from cosim.reporting.assumptions import assumptions
 from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
 from cosim.reporting.figures import NotDrawn, draw
@@ -25,6 +38,7 @@ from cosim.reporting.style import Drawing, listing, volts
 from cosim.reporting.swept import Swept
 from cosim.spice.deck import Deck
 from cosim.spice.engines import Engine
+from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.synapse.drive import LOADS
 from cosim.studies.lim2025.synapse.transistor import DRAIN
@@ -58,6 +72,8 @@ def build(
     *,
     tuning: TuningResult | None = None,
     failure: str = "the study of it was not run",
+    neuron: NeuronResult | None = None,
+    unfired: str = "the study of it was not run",
     swept: Swept | None = None,
     unswept: str = "",
     command: str = "",
@@ -70,12 +86,15 @@ def build(
         engine: that simulated.
         tuning: result of the tuning study; None if it failed, for the reason `failure`.
         failure: stands in the place of the chapter.
+        neuron: result of the neuron study; None if it failed, for the reason `unfired`.
+        unfired: stands in the place of the chapter.
         swept: the sweep of the design; None if it has none, or if it failed for the reason `unswept`.
         unswept: stands in the place of the chapter; empty for a design without a sweep, which has no chapter.
         command: that the report is said to come from.
     """
     builder = _Builder(result, verdicts, engine, command)
     builder.tuning, builder.failure = tuning, failure
+    builder.neuron, builder.unfired = neuron, unfired
     builder.swept, builder.unswept = swept, unswept
     return builder.document()
 
@@ -85,6 +104,8 @@ class _Builder:
 
     tuning: TuningResult | None = None
     failure: str = ""
+    neuron: NeuronResult | None = None
+    unfired: str = ""
     swept: Swept | None = None
     unswept: str = ""
 
@@ -97,7 +118,7 @@ class _Builder:
         orientation = self.result.advice.orientation if self.result.advice else "mod"
         first = verdict.page(self.result, self.verdicts, [self._schematic(self._bench(orientation)), self._figure("key_picture")])
         content = {
-            "title": "1T1R synapse: which cell to build",
+            "title": "1T1R synapse: which cell to build, and what neuron stands behind it",
             "product": f"cosim {cosim.__version__}",
             "design": f"design {self.result.design.name}, digest {self.result.design.digest()[:12]}",
             "verdict": first,
@@ -111,6 +132,7 @@ class _Builder:
                 self._sizing(),
                 *self._sweep(),
                 self._tuning(),
+                *self._neuron(),
                 self._claims(),
                 self._assumptions(),
                 self._provenance(),
@@ -269,8 +291,21 @@ class _Builder:
             page=False,
         )
 
+    def _neuron(self) -> list[Block]:
+        """The neuron-synapse-neuron unit."""
+        found = self.neuron
+        if found is None:
+            return [section(chapter_neuron.TITLE, missing(chapter_neuron.TITLE, self.unfired), page=False)]
+        shown = []
+        for row in schematics_neuron.sheets(found):
+            self.pictures |= {sheet.name: sheet.svg for sheet in row}
+            blocks = [picture(sheet.name, title=sheet.title, caption=sheet.caption, alt=sheet.alt) for sheet in row]
+            shown.append(pair(*blocks) if len(blocks) == 2 else blocks[0])
+        return chapter_neuron.sections(found, lambda name: self._drawn(f"neuron_{name}", figures_neuron.draw(name, found)), schematics=shown)
+
     def _assumptions(self) -> Block:
         more = [*(tables_sweep.assumptions(self.swept) if self.swept else []), *(tables_tuning.assumptions(self.tuning) if self.tuning else [])]
+        more += tables_neuron.assumptions(self.neuron) if self.neuron else []
         return section("Assumptions", bullets([*assumptions(self.result, self.engine), *more]), page=False)
 
     def _claims(self) -> Block:
@@ -308,7 +343,7 @@ class _Builder:
 
     def _failures(self) -> dict[str, str]:
         sweep = {"sweep": self.unswept} if self.unswept else {}
-        return {**self.result.failures, **sweep, **({} if self.tuning else {"tuning": self.failure})}
+        return {**self.result.failures, **sweep, **({} if self.tuning else {"tuning": self.failure}), **({} if self.neuron else {"neuron": self.unfired})}
 
     def _deck(self) -> Deck:
         """The recommended cell as a deck for people, with ``.meas`` lines."""

@@ -20,7 +20,7 @@ from cosim.files import unwritten, write_file
 from cosim.reporting import swept as sweeps
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
-from cosim.studies.lim2025 import synapse, tuning
+from cosim.studies.lim2025 import neuron, synapse, tuning
 from cosim.sweep.lab import Lab
 
 STANDARD = "ua-1"  # tagged, every picture with a text in its place
@@ -33,7 +33,7 @@ class ReportOutcome:
 
     Attributes:
         path: of the PDF.
-        verdicts: on all claims of both studies.
+        verdicts: on all claims of the three studies.
         advice: what to build; None if the sizing could not be simulated.
     """
 
@@ -63,11 +63,13 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
         _check_folder(each)
     result = synapse.run(design, lab)
     tuned, failure = _tuned(design, lab)
+    fired, unfired = _fired(design, lab)
     swept, unswept = _swept(design, lab)
     known: dict[str, Any] = {"seed": design.run.seed, "versions": {"cosim": cosim.__version__, lab.engine.kind: lab.engine.version}}
     verdicts = judge(synapse.CLAIMS, result, **known)
     verdicts += judge(tuning.CLAIMS, tuned, **known) if tuned else not_run(tuning.CLAIMS, failure, **known)
-    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, swept=swept, unswept=unswept, command=command)
+    verdicts += judge(neuron.CLAIMS, fired, **known) if fired else not_run(neuron.CLAIMS, unfired, **known)
+    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, neuron=fired, unfired=unfired, swept=swept, unswept=unswept, command=command)
     write_file(output, to_pdf(document))
     if picture:
         write_file(picture, to_pictures(document)[0])
@@ -79,6 +81,14 @@ def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None
     try:
         return tuning.run(design, lab), ""
     except (SimulationError, DeviceError) as error:
+        return None, str(error)
+
+
+def _fired(design: designs.Design, lab: Lab) -> tuple[neuron.NeuronResult | None, str]:
+    """The neuron study, or why there is none: a simulation failed, or a card of the design does not fit. The rest is printed all the same."""
+    try:
+        return neuron.run(design, lab), ""
+    except (SimulationError, DesignError, DeviceError) as error:
         return None, str(error)
 
 

@@ -7,6 +7,7 @@ stands between is replaced. `outdated` names the files whose blocks differ from 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from cosim.circuits.neuron.card import load_neuron
 from cosim.claims import KINDS, STUDIES, Verdict, from_json, not_run, registered
 from cosim.devices.memristor.card import MemristorCard, load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
@@ -246,6 +247,16 @@ def _amplifiers(root: Path) -> str:
     return table(("card", "parameter", "value", "meaning"), rows)
 
 
+def _neuron(root: Path) -> str:
+    """The parts of the unit that is built, each with the reason for its value."""
+    card = load_neuron("robust")
+    rows = []
+    for each in described(card):
+        source = card.reasons()[each.name].rpartition("; valid ")[0]
+        rows.append((f"`{each.name}`", _quantity(getattr(card, each.name), each.metadata["unit"]), each.metadata["description"], source))
+    return table(("parameter", "value", "what it is", "why"), rows)
+
+
 def _cards(folder: str) -> list[str]:
     return sorted(path.stem for path in (device_data() / folder).glob("*.toml"))
 
@@ -259,4 +270,5 @@ BLOCKS: dict[tuple[str, str], Callable[[Path], str]] = {
     ("docs/devices.md", "read_noise"): _noise,
     ("docs/devices.md", "transistors"): _transistors,
     ("docs/devices.md", "amplifiers"): _amplifiers,
+    ("docs/neuron.md", "parts"): _neuron,
 }

@@ -25,6 +25,7 @@ from cosim.circuits.elements import (
     ModelCard,
     Mosfet,
     Passive,
+    Resistor,
     Source,
     Switch,
     VoltageControlled,
@@ -235,7 +236,7 @@ def _head(circuit: Circuit, notes: Sequence[str]) -> Iterator[str]:
     yield f"* {_remark(circuit.description or circuit.name)}"
     yield f"* Circuit {circuit.name}, written by cosim {cosim.__version__}"
     yield "* LTspice: open and run. ngspice: ngspice -n -D ngbehavior=lta -b -r waves.raw FILE"
-    yield from (f"* {_remark(note)}" for note in notes)
+    yield from (f"* {_remark(note)}".rstrip() for note in notes)
 
 
 def _parameters(circuit: Circuit, values: Mapping[str, float]) -> Iterator[str]:
@@ -263,7 +264,8 @@ def _element(element: Element) -> str:
             values = "".join(f" {key}={_value(value)}" for key, value in element.values.items())
             return f"{name} {' '.join(element.nodes)} {element.circuit.name}{values}"
         case Passive():
-            return f"{name} {element.a} {element.b} {_value(element.value)}"
+            tempco = f" tc={plain(element.tempco)}" if isinstance(element, Resistor) and element.tempco else ""
+            return f"{name} {element.a} {element.b} {_value(element.value)}{tempco}"
         case Memristor():
             return _memristor(name, element)
         case Mosfet():
@@ -296,7 +298,7 @@ def _mosfet(name: str, element: Mosfet) -> str:
     area = _value(card.diffusion_length * width)
     edge = _value(2.0 * width + 2.0 * card.diffusion_length)
     size = f"W={_value(width)} L={_value(element.length)} NRD={squares} NRS={squares} AD={area} AS={area} PD={edge} PS={edge}"
-    return f"{name} {' '.join(element.nodes)} {_model_name(element)} {size}"
+    return f"{name} {' '.join(element.nodes)} {_model_name(element)} {size}{f' m={element.parallel}' if element.parallel != 1 else ''}"
 
 
 def _stimulus(source: Source) -> str:

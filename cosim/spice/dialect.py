@@ -38,6 +38,7 @@ LINES = (  # each logical line of a portable netlist matches one of these
     Construct("comment line", r"\*", True),
     Construct("resistor, capacitor, inductor with a number", rf"[rcl]\S* \S+ \S+ {NUMBER}$", True),
     Construct("resistor, capacitor, inductor with a {parameter}", r"[rcl]\S* \S+ \S+ \{[^{}]+\}$", True),
+    Construct("resistor with tc=", rf"r\S* \S+ \S+ (?:{NUMBER}|\{{[^{{}}]+\}}) tc={NUMBER}$", False),
     Construct("source with a dc value", rf"[vi]\S* \S+ \S+ (?:{NUMBER}|\{{[^{{}}]+\}})$", True),
     Construct("source with an ac magnitude", rf"[vi]\S* \S+ \S+ (?:.* )?ac {NUMBER}", True),
     Construct("PWL(...) source", r"[vi]\S* \S+ \S+ pwl\([^()]*\)$", True),

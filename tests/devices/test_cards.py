@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cosim.circuits.neuron.card import load_neuron
 from cosim.devices.cards import ENTRY
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
@@ -15,7 +16,7 @@ from cosim.params import described
 from cosim.resources import device_data
 from cosim.units import parse
 
-LOADERS = {"memristor": load_memristor, "opamp": load_opamp, "mosfet": load_mosfet, "read_noise": load_read_noise}
+LOADERS = {"memristor": load_memristor, "opamp": load_opamp, "mosfet": load_mosfet, "read_noise": load_read_noise, "neuron": load_neuron}
 SHIPPED = [(path.parent.name, path.stem) for path in sorted(device_data().glob("*/*.toml"))]
 OPAMP = {
     "gain": '{ value = 1e5, unit = "1", source = "s", valid = "v" }',
@@ -40,9 +41,9 @@ def test_every_shipped_card_loads_under_its_own_name(folder: str, name: str):
     assert LOADERS[folder](name).description
 
 
-@pytest.mark.parametrize("name", [name for folder, name in SHIPPED if folder == "memristor"])
-def test_every_constant_of_a_memristor_card_has_its_source_and_stands_in_it_as_written(name: str):
-    made, content = load_memristor(name), tomllib.loads((device_data() / "memristor" / f"{name}.toml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("folder", "name"), [each for each in SHIPPED if each[0] in ("memristor", "neuron")])
+def test_every_constant_of_a_card_has_its_source_and_stands_in_it_as_written(folder: str, name: str):
+    made, content = LOADERS[folder](name), tomllib.loads((device_data() / folder / f"{name}.toml").read_text(encoding="utf-8"))
     sources = dict(made.sources)
     for each in described(type(made)):
         if each.name == "polarity":

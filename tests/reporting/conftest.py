@@ -7,10 +7,11 @@ import pytest
 
 import cosim
 from cosim.claims import Verdict, judge
-from cosim.design import CornersSection, Design, LevelsSection, NoiseSection, TransistorSection, TuningSection, VariabilitySection
+from cosim.design import CornersSection, Design, LevelsSection, NeuronSection, NoiseSection, TransistorSection, TuningSection, VariabilitySection
 from cosim.reporting.document import Document, build
 from cosim.spice.engines import Engine, find_engine
-from cosim.studies.lim2025 import synapse, tuning
+from cosim.studies.lim2025 import neuron, synapse, tuning
+from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.tuning import TuningResult
 from cosim.sweep.lab import Lab
@@ -24,6 +25,7 @@ DESIGN = Design(
     variability=VariabilitySection(spreads=(0.05, 0.5), cycles=3),
     noise=NoiseSection(duration=10.0),
     tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
+    neuron=NeuronSection(temperature=(17.0, 27.0, 37.0, 85.0), draws=2, images=2, trains=1),
 )
 
 
@@ -56,16 +58,24 @@ def tuned(engine: Engine, store_folder: Path) -> TuningResult:
 
 
 @pytest.fixture(scope="session")
-def verdicts(result: SynapseResult, tuned: TuningResult, engine: Engine) -> list[Verdict]:
-    """On the claims of both studies."""
-    versions = {"cosim": cosim.__version__, engine.kind: engine.version}
-    return judge(synapse.CLAIMS, result, seed=1, versions=versions) + judge(tuning.CLAIMS, tuned, seed=1, versions=versions)
+def fired(engine: Engine, store_folder: Path) -> NeuronResult:
+    """The neuron study of the same design."""
+    with Store.open(store_folder) as store:
+        return neuron.run(DESIGN, Lab(engine=engine, store=store))
 
 
 @pytest.fixture(scope="session")
-def document(result: SynapseResult, tuned: TuningResult, verdicts: list[Verdict], engine: Engine) -> Document:
-    """The report of both studies."""
-    return build(result, verdicts, engine, tuning=tuned, command="cosim report small.toml")
+def verdicts(result: SynapseResult, tuned: TuningResult, fired: NeuronResult, engine: Engine) -> list[Verdict]:
+    """On the claims of the three studies."""
+    versions = {"cosim": cosim.__version__, engine.kind: engine.version}
+    claims = ((synapse.CLAIMS, result), (tuning.CLAIMS, tuned), (neuron.CLAIMS, fired))
+    return [verdict for some, found in claims for verdict in judge(some, found, seed=1, versions=versions)]
+
+
+@pytest.fixture(scope="session")
+def document(result: SynapseResult, tuned: TuningResult, fired: NeuronResult, verdicts: list[Verdict], engine: Engine) -> Document:
+    """The report of the three studies."""
+    return build(result, verdicts, engine, tuning=tuned, neuron=fired, command="cosim report small.toml")
 
 
 @pytest.fixture(scope="session")

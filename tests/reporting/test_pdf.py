@@ -16,7 +16,7 @@ from cosim.files import write_file
 from cosim.reporting import pdf
 from cosim.reporting.document import build
 from cosim.reporting.pdf import to_pdf, to_pictures, write_report
-from cosim.studies.lim2025 import synapse, tuning
+from cosim.studies.lim2025 import neuron, synapse, tuning
 from cosim.sweep.lab import Lab
 from cosim.sweep.store import Store
 
@@ -49,8 +49,8 @@ def test_a_report_is_written_and_gives_back_what_it_says(design_file, tmp_path, 
     assert outcome.path == tmp_path / "a.pdf"
     assert outcome.path.read_bytes().startswith(b"%PDF-1.")
     assert outcome.advice.orientation == "mod"
-    assert [each.id for each in outcome.verdicts] == [each.id for each in (*synapse.CLAIMS, *tuning.CLAIMS)]
-    assert {each.verdict for each in outcome.verdicts} <= {"met", "not_met"}
+    assert [each.id for each in outcome.verdicts] == [each.id for each in (*synapse.CLAIMS, *tuning.CLAIMS, *neuron.CLAIMS)]
+    assert {each.verdict for each in outcome.verdicts if not each.id.startswith("lim2025.neuron")} <= {"met", "not_met"}
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.pdf", "small.toml"]
 
 
@@ -66,6 +66,15 @@ def test_a_tuning_study_that_failed_leaves_the_rest_of_the_report(design_file, t
     assert outcome.path.read_bytes().startswith(b"%PDF-1.")
 
 
+def test_a_neuron_card_that_cannot_be_built_leaves_the_rest_of_the_report(result, tmp_path, lab):
+    path = tmp_path / "printed.toml"
+    path.write_text(replace(result.design, neuron=replace(result.design.neuron, card="linear")).to_toml())
+    judged = {each.id: each for each in write_report(path, tmp_path / "a.pdf", lab).verdicts}
+    reason = "[neuron] card=linear: must be a card with currents as biases and a current-mode membrane, such as robust"
+    assert {(judged[each.id].verdict, judged[each.id].reason) for each in neuron.CLAIMS} == {("not_run", reason)}
+    assert {judged[each.id].verdict for each in synapse.CLAIMS} <= {"met", "not_met"}
+
+
 def test_targets_that_the_cell_cannot_reach_leave_the_rest_of_the_report(result, tmp_path, lab):
     design = replace(result.design, tuning=replace(result.design.tuning, targets=(2e-3,)))
     path = tmp_path / "far.toml"
@@ -77,8 +86,8 @@ def test_targets_that_the_cell_cannot_reach_leave_the_rest_of_the_report(result,
     assert judged[synapse.CLAIMS[0].id].verdict == "met"
 
 
-def test_the_same_result_gives_the_same_bytes(document, result, tuned, verdicts, engine):
-    assert to_pdf(build(result, verdicts, engine, tuning=tuned, command="cosim report small.toml")) == to_pdf(document)
+def test_the_same_result_gives_the_same_bytes(document, result, tuned, fired, verdicts, engine):
+    assert to_pdf(build(result, verdicts, engine, tuning=tuned, neuron=fired, command="cosim report small.toml")) == to_pdf(document)
 
 
 def test_the_report_has_no_date_and_is_tagged(document):
@@ -89,7 +98,7 @@ def test_the_report_has_no_date_and_is_tagged(document):
 
 def test_every_page_can_be_a_picture(document):
     pages = to_pictures(document, resolution=20)
-    assert 10 <= len(pages) <= 16
+    assert 22 <= len(pages) <= 30
     assert all(page.startswith(b"\x89PNG") for page in pages)
 
 

@@ -1,0 +1,1 @@
+"""Neuron-synapse-neuron unit: model, benches, bias design, corners, noise, energy, spiking chains."""
