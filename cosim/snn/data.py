@@ -1,0 +1,93 @@
+"""Images to train on and to test with, and their splits.
+
+Reduced MNIST of Lim 2025 is UCI optdigits (Alpaydin & Kaynak 1998): 5,620 digits, 8x8 pixels, 0..16. scikit-learn brings 1,797 of them, its test part.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosim._types import Array
+from cosim.datasets import data_file
+from cosim.errors import DataError, reject
+
+WHITE = 16.0  # largest pixel of optdigits
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Images with their labels, as a network takes them.
+
+    Attributes:
+        name: of the set.
+        pixels: ``(images, inputs)``, 0..1.
+        labels: ``(images,)``, 0, 1, ...
+    """
+
+    name: str
+    pixels: Array
+    labels: Array
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 2 or self.labels.shape != self.pixels.shape[:1]:
+            raise DataError(f"{self.name}: {self.pixels.shape} pixels and {self.labels.shape} labels: must be (images, inputs) and (images,)")
+        if not self.pixels.size or not np.all((self.pixels >= 0) & (self.pixels <= 1)):
+            raise DataError(f"{self.name}: pixels must be numbers within 0..1")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """Number of labels."""
+        return int(self.labels.max()) + 1
+
+    def pick(self, index: Array) -> "Examples":
+        """Some of the images."""
+        return Examples(self.name, self.pixels[index], self.labels[index])
+
+
+def digits() -> Examples:
+    """The 1,797 digits that come with scikit-learn."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return Examples("digits", bunch.data / WHITE, bunch.target.astype(np.int64))
+
+
+def optdigits() -> Examples:
+    """All 5,620 digits, from the data folder.
+
+    Raises:
+        DataError: the files are missing or are not 64 pixels of 0..16 and a label.
+    """
+    tables = [_table(name) for name in ("optdigits.tra", "optdigits.tes")]
+    table = np.concatenate(tables)
+    return Examples("optdigits", table[:, :64] / WHITE, table[:, 64].astype(np.int64))
+
+
+def split(images: Examples, *, seed: int, share: float = 0.8) -> tuple[Examples, Examples]:
+    """A part to train on and the rest to test with, each digit in the same share in both.
+
+    Args:
+        images: all of them.
+        seed: of the draw; an equal seed gives an equal split.
+        share: of the images to train on, 0..1.
+    """
+    from sklearn.model_selection import train_test_split
+
+    if not 0 < share < 1:
+        raise reject(DataError, "split", "share", float(share), "> 0 and < 1")
+    train, test = train_test_split(np.arange(len(images)), train_size=share, random_state=seed, stratify=images.labels)
+    return images.pick(train), images.pick(test)
+
+
+def _table(name: str) -> Array:
+    path = data_file("optdigits", name)
+    try:
+        table = np.loadtxt(path, delimiter=",", dtype=np.int64, ndmin=2)
+    except ValueError:
+        raise DataError(f"{path}: must be lines of 65 integers, separated by commas") from None
+    if table.shape[1:] != (65,) or table[:, :64].min() < 0 or table[:, :64].max() > WHITE or table[:, 64].min() < 0 or table[:, 64].max() > 9:
+        raise DataError(f"{path}: must be lines of 64 pixels within 0..16 and a digit")
+    return table
