@@ -30,17 +30,34 @@ def tia(card: NeuronCard, opamp: OpampCard | None) -> Circuit:
     )
 
 
-def inverter(card: NeuronCard, opamp: OpampCard | None) -> Circuit:
-    """Inverting amplifier; ports ``in ref sense out``: drives `out` until `sense` is -R2/R1 times the input; R2 with its capacitor is a pole."""
+def inverter(card: NeuronCard, opamp: OpampCard | None, *, summing: bool = False) -> Circuit:
+    """Inverting amplifier; ports ``in ref sense out``: drives `out` until `sense` is -R2/R1 times the input; R2 with its capacitor is a pole.
+
+    With `summing` the inner node ``minus`` is a port too, behind the others: a second input goes there over its own resistor.
+    """
     rise = (Capacitor("rise", "minus", "sense", card.rise_capacitance, card.capacitor_tempco),) if card.rise_capacitance else ()
     return Circuit(
         name="inverting_amplifier",
         description="inverting amplifier with low-pass" if rise else "inverting amplifier",
-        ports=("in", "ref", "sense", "out", *(RAILS if opamp else ())),
+        ports=("in", "ref", "sense", "out", *(RAILS if opamp else ()), *(("minus",) if summing else ())),
         elements=(
             Resistor("1", "in", "minus", card.input_resistance, card.resistor_tempco),
             Resistor("2", "minus", "sense", card.inverter_resistance, card.resistor_tempco),
             *rise,
+            amplifier("a", opamp, "ref", "minus", "out"),
+        ),
+    )
+
+
+def plain_inverter(card: NeuronCard, opamp: OpampCard | None) -> Circuit:
+    """Inverting amplifier of gain 1 with resistors of R1; ports ``in ref out``: for the second column of a pair."""
+    return Circuit(
+        name="plain_inverter",
+        description="inverting amplifier of gain 1",
+        ports=("in", "ref", "out", *(RAILS if opamp else ())),
+        elements=(
+            Resistor("1", "in", "minus", card.input_resistance, card.resistor_tempco),
+            Resistor("2", "minus", "out", card.input_resistance, card.resistor_tempco),
             amplifier("a", opamp, "ref", "minus", "out"),
         ),
     )

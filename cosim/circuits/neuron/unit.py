@@ -75,10 +75,10 @@ def unit(
     train = spikes(times, height=SPIKE_HEIGHT) if len(times) and held is None else None
     gate = VoltageSource("in", "gate_in", "0", held or 0.0, train)
     elements = [
-        *_sources(card, parts, supply, ac=0.0 if held is None else 1.0),
+        *shared_sources(card, parts, supply, ac=0.0 if held is None else 1.0),
         gate,
         _cell(parts, "", "gate_in", "col", noise),
-        *_unit(card, parts, "", threshold),
+        *wired_unit(card, parts, "", threshold),
     ]
     if threshold is not None:
         elements.append(Resistor("spike", "spike", "0", 1e12, exact=True))
@@ -93,9 +93,9 @@ def unit(
 def columns(card: NeuronCard | str, currents: Sequence[PiecewiseLinear], *, parts: Parts | None = None) -> Circuit:
     """Units side by side, each behind a column of an array whose current [A] is given; ``v(mem1)`` is the first one's membrane."""
     card, parts = load_neuron(card) if isinstance(card, str) else card, parts or Parts()
-    elements = _sources(card, parts, 1.0)
+    elements = shared_sources(card, parts, 1.0)
     for number, current in enumerate(currents, 1):
-        elements += [CurrentSource(f"col{number}", "te", f"col{number}", 0.0, current), *_unit(card, parts, str(number), None)]
+        elements += [CurrentSource(f"col{number}", "te", f"col{number}", 0.0, current), *wired_unit(card, parts, str(number), None)]
     return Circuit(name=f"columns_{card.name}", description=f"{len(currents)} units behind columns, variant {card.name}", elements=tuple(elements))
 
 
@@ -113,13 +113,13 @@ def chain(card: NeuronCard | str, times: Sequence[float], *, parts: Parts | None
     _check(card, weight, 1.0)
     if units < 2:
         raise reject(CircuitError, "chain", "units", units, ">= 2")
-    elements = [*_sources(card, parts, 1.0), VoltageSource("in", "gate_in", "0", 0.0, spikes(times, height=SPIKE_HEIGHT))]
+    elements = [*shared_sources(card, parts, 1.0), VoltageSource("in", "gate_in", "0", 0.0, spikes(times, height=SPIKE_HEIGHT))]
     for number in range(1, units + 1):
         source = "gate_in"
         if number > 1:
             source = f"word{number}"
             elements.append(Vcvs(source, source, "0", f"spike{number - 1}", "0", 1.0))
-        elements += [_cell(parts, str(number), source, f"col{number}", 0.0), *_unit(card, parts, str(number), threshold)]
+        elements += [_cell(parts, str(number), source, f"col{number}", 0.0), *wired_unit(card, parts, str(number), threshold)]
     elements.append(Resistor("spike", f"spike{units}", "0", 1e12, exact=True))
     return Circuit(
         name=f"chain_{card.name}",
@@ -144,7 +144,7 @@ def _check(card: NeuronCard, weight: float, supply: float) -> None:
         raise reject(CircuitError, f"unit {card.name}", "supply", card.supply * supply, f">= {card.least_supply:g} V, the need of its stack of transistors")
 
 
-def _sources(card: NeuronCard, parts: Parts, supply: float, *, ac: float = 0.0) -> list[Element]:
+def shared_sources(card: NeuronCard, parts: Parts, supply: float, *, ac: float = 0.0) -> list[Element]:
     """Supplies, read voltage and references, shared by all units of a circuit."""
     volts = card.supply * supply
     found: list[Element] = [VoltageSource("dd", "vdd", "0", volts), VoltageSource("read", "te", "0", card.read_voltage, ac=ac)]
@@ -177,10 +177,13 @@ def _cell(parts: Parts, number: str, gate: str, column: str, noise: float | Stim
     return Instance(f"cell{number}", inner, ("te", gate, column, "0"), {"x0": Param("w")})
 
 
-def _unit(card: NeuronCard, parts: Parts, number: str, threshold: float | None) -> list[Element]:
-    """Everything behind the cell; nodes and sources carry the number of the unit."""
+def wired_unit(card: NeuronCard, parts: Parts, number: str, threshold: float | None, *, paired: bool = False) -> list[Element]:
+    """Everything behind the cells; nodes and sources carry the number of the unit.
+
+    The current of the node ``col<number>`` is read; with `paired` that of ``neg<number>`` is subtracted (2T2R).
+    """
     builder = _Wiring(card, parts, number)
-    found = builder.front_end()
+    found = [*builder.front_end(summing=paired), *(builder.minus() if paired else [])]
     if isinstance(card, CurrentBiasedCard):
         fires = threshold is not None
         return [*found, *builder.current_biased(card, resettable=fires), *(builder.spiking(card, threshold) if threshold is not None else [])]
@@ -205,7 +208,7 @@ class _Wiring:
         node = self.at(f"vdd_{block}")
         return node, VoltageSource(self.at(f"dd_{block}"), "vdd", node, 0.0)
 
-    def front_end(self) -> list[Element]:
+    def front_end(self, *, summing: bool) -> list[Element]:
         """Transimpedance amplifier, inverting amplifier, MN3."""
         card, opamp = self.card, self.parts.opamp
         found: list[Element] = []
@@ -217,12 +220,24 @@ class _Wiring:
                 found += [probe, VoltageSource(self.at(f"ss_{block}"), low, "vss", 0.0)]
                 rails[block] = (node, low)
         at = self.at
+        inverting = (at("tia_out"), "ref_inverter", at("sense"), at("gate_n3"), *rails["inverter"], *((at("sum"),) if summing else ()))
         found += [
             Instance(at("tia"), frontend.tia(card, opamp), (at("col"), "ref_tia", at("tia_out"), *rails["tia"])),
-            Instance(at("inv"), frontend.inverter(card, opamp), (at("tia_out"), "ref_inverter", at("sense"), at("gate_n3"), *rails["inverter"])),
+            Instance(at("inv"), frontend.inverter(card, opamp, summing=summing), inverting),
             Instance(at("n3"), frontend.transconductor(card, self.parts.nmos), (at("gate_n3"), at("sense"), at("iw"))),
         ]
         return found
+
+    def minus(self) -> list[Element]:
+        """The second column of a pair: read, inverted, and led into the summing node of the inverting amplifier."""
+        card, opamp, at = self.card, self.parts.opamp, self.at
+        rails = () if opamp is None else (at("vdd_tia"), at("vss_tia"))
+        inverted, resistance = at("neg_inv"), card.input_resistance
+        return [
+            Instance(at("tian"), frontend.tia(card, opamp), (at("neg"), "ref_tia", at("neg_out"), *rails)),
+            Instance(at("invn"), frontend.plain_inverter(card, opamp), (at("neg_out"), "ref_tia", inverted, *rails)),
+            Resistor(at("1n"), inverted, at("sum"), resistance, card.resistor_tempco),
+        ]
 
     def gate_biased(self, card: GateBiasedCard) -> list[Element]:
         """DPI and membrane of Lim 2025, Fig. 6."""

@@ -1,0 +1,125 @@
+"""Does the circuit compute what the network computes? A verdict with numbers, and a list of the images on which it does not.
+
+The error bound is measured first, on images of its own, and frozen: the 99th percentile of how far the circuit moves an output
+against the one that the network has on top, its peaks brought to the network's scale by one factor. An image whose two best outputs lie
+closer than that in the network is undecided: no circuit of this accuracy can be held to it. On all others the classes must be equal.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosim._types import Array
+from cosim.errors import InputError, reject
+
+PERCENTILE = 99.0  # of the differences, that the bound is taken at
+FEWEST = 20  # images that a bound is measured on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """Frozen before the verdict.
+
+    Attributes:
+        scale: network's units for one volt of the circuit.
+        error: bound on how far one output moves against the best one, relative to the highest score of its image.
+        images: number that it was measured on.
+    """
+
+    scale: float
+    error: float
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Agreement:
+    """What became of each image.
+
+    Attributes:
+        network, circuit: ``(images,)`` classes; -1 where the circuit's run failed.
+        decided: ``(images,)`` the network's margin is above the bound.
+        differences: ``(images,)`` of `moved`; NaN where the run failed.
+        labels: ``(images,)`` true classes.
+        bound: that was used.
+    """
+
+    network: Array
+    circuit: Array
+    decided: Array
+    differences: Array
+    labels: Array
+    bound: Bound
+
+    @property
+    def failed(self) -> Array:
+        """Images whose run failed."""
+        return np.flatnonzero(self.circuit < 0)
+
+    @property
+    def disagreements(self) -> Array:
+        """Decided images on which the classes differ."""
+        return np.flatnonzero(self.decided & (self.circuit >= 0) & (self.circuit != self.network))
+
+    @property
+    def undecided(self) -> float:
+        """Share of the images that are not held against the circuit."""
+        return float(np.mean(~self.decided))
+
+    @property
+    def equal(self) -> float:
+        """Share of all images on which the classes are equal, the undecided ones too."""
+        return float(np.mean(self.circuit == self.network))
+
+    @property
+    def passed(self) -> bool:
+        """Every decided image agrees, and every run passed."""
+        return not self.disagreements.size and not self.failed.size
+
+    def accuracy(self, which: str) -> float:
+        """Share of the images whose label the ``network`` or the ``circuit`` gives."""
+        return float(np.mean(getattr(self, which) == self.labels))
+
+
+def measure_bound(scores: Array, peaks: Array) -> Bound:
+    """The bound from images of its own.
+
+    Args:
+        scores: ``(images, outputs)`` of the network.
+        peaks: ``(images, outputs)`` of the circuit [V]; NaN where a run failed.
+
+    Raises:
+        InputError: fewer than 20 images passed.
+    """
+    passed = np.isfinite(peaks).all(axis=1)
+    if passed.sum() < FEWEST:
+        raise reject(InputError, "agreement", "images", int(passed.sum()), f">= {FEWEST} whose runs passed, to measure the error bound on")
+    scores, peaks = scores[passed], peaks[passed]
+    scale = float(np.sum(scores * peaks) / np.sum(peaks**2))
+    return Bound(scale=scale, error=float(np.percentile(moved(scores, peaks, scale), PERCENTILE)), images=len(scores))
+
+
+def moved(scores: Array, peaks: Array, scale: float) -> Array:
+    """How far an output moves against the one that the network has on top: the largest of each image, ``(images,)``, over its highest score."""
+    errors = scale * peaks - scores
+    best = np.argmax(scores, axis=1)[:, None]
+    return np.asarray(np.max(np.abs(errors - np.take_along_axis(errors, best, axis=1)), axis=1) / np.max(scores, axis=1))
+
+
+def agree(scores: Array, peaks: Array, labels: Array, bound: Bound) -> Agreement:
+    """The verdict on other images.
+
+    Args:
+        scores: ``(images, outputs)`` of the network.
+        peaks: ``(images, outputs)`` of the circuit [V]; NaN where a run failed.
+        labels: ``(images,)``.
+        bound: of `measure_bound`.
+    """
+    if scores.shape != peaks.shape or labels.shape != scores.shape[:1]:
+        raise reject(InputError, "agreement", "peaks", f"shape {peaks.shape}", f"of shape {scores.shape}, as the scores of the network")
+    done = np.isfinite(peaks).all(axis=1)
+    highest = np.max(scores, axis=1)
+    ordered = np.sort(scores, axis=1)
+    differences = moved(scores, peaks, bound.scale)
+    classes = np.where(done, np.argmax(np.where(np.isfinite(peaks), peaks, -np.inf), axis=1), -1)
+    decided = (ordered[:, -1] - ordered[:, -2]) > bound.error * highest
+    return Agreement(network=np.argmax(scores, axis=1), circuit=classes, decided=decided, differences=differences, labels=labels, bound=bound)
