@@ -143,6 +143,7 @@ def _values(found: "BiasFit", design: "Design") -> dict[str, Any]:
         "baseline": found.response.baseline,
         "equations": found.prediction.__dict__,
         "runs": found.runs,
+        "settled": found.settled,
     }
 
 
@@ -170,4 +171,4 @@ def _show(found: "BiasFit", design: "Design") -> None:
         (current, _), (membrane, lag) = found.response.discrete_errors()
         waves = f"synaptic current {100 * current:.2f} %, membrane {100 * membrane:.2f} % off the 1 ms model, after a lag of {engineering(lag, 's')}"
     swing = f"swing {engineering(found.response.swing, 'V')} over {engineering(found.response.baseline, 'V')}"
-    say(f"\nvariant {found.card.name}: {waves}; {swing}; {found.runs} runs")
+    say(f"\nvariant {found.card.name}: {waves}; {swing}; {found.runs} runs{'' if found.settled else ', not settled'}")

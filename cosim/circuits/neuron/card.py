@@ -134,6 +134,8 @@ def load_neuron(name: str) -> GateBiasedCard | CurrentBiasedCard:
     if "synapse_current" not in content:
         return read_card(GateBiasedCard, "neuron", name)
     card = read_card(CurrentBiasedCard, "neuron", name)
+    if card.mirror_ratio != int(card.mirror_ratio):
+        raise reject(DeviceError, f"neuron {card.name}", "mirror_ratio", card.mirror_ratio, "a whole number, units of the mirror")
     return replace(card, mirror_ratio=int(card.mirror_ratio))
 
 
