@@ -3,12 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from cosim.circuits.neuron.card import MOBILE, VARIANTS, CurrentBiasedCard, GateBiasedCard, areas, load_neuron, require
-from cosim.devices.memristor.card import load_memristor
-from cosim.devices.memristor.static import conductance
+from cosim.circuits.neuron.card import VARIANTS, CurrentBiasedCard, GateBiasedCard, card_text, load_neuron, require
 from cosim.errors import CosimError, DesignError, DeviceError, InputError
 from cosim.params import described
 from cosim.resources import device_data
@@ -72,20 +69,6 @@ def test_the_variants_have_the_blocks_that_they_are_made_for():
     assert (load_neuron("robust").current_mode, load_neuron("board").current_mode) == (True, False)
 
 
-def test_the_full_weight_is_the_largest_conductance_of_the_cell():
-    found = conductance(load_memristor("lim2025_analog_window"), np.array([1.0]), voltage=50e-3)
-    assert float(found[0]) == pytest.approx(MOBILE, rel=0.05)
-
-
-def test_areas_are_width_times_length():
-    card = load_neuron("robust")
-    found = areas(card)
-    assert found["npair"] == pytest.approx(400e-6 * 6e-6)
-    assert found["bias"] == pytest.approx(1000e-12)
-    assert set(found) >= {"npair", "ppair", "cascode", "bias", "mirror", "follower", "ntail", "ptail", "comparator", "reset", "logic", "input"}
-    assert set(areas(load_neuron("linear"))) == {"input", "pair", "decay", "output", "leak"}
-
-
 def test_the_ratio_of_the_mirror_is_a_whole_number():
     assert load_neuron("robust").mirror_ratio == 2
     assert isinstance(load_neuron("board").mirror_ratio, int)
@@ -142,3 +125,17 @@ def test_a_block_that_a_variant_lacks_is_refused_with_those_that_have_it():
 def test_a_ratio_between_two_whole_numbers_is_refused(tmp_path: Path):
     path = changed(tmp_path, "robust", "mirror_ratio = { value = 2,", "mirror_ratio = { value = 2.7,")
     assert refused(lambda: load_neuron(path)).startswith("neuron robust, mirror_ratio=2.7: must be a whole number")
+
+
+def test_a_card_with_currents_as_biases_needs_a_source_resistance():
+    with pytest.raises(DeviceError, match=r"^neuron robust, source_resistance=0: must be > 0 ohm where currents are the biases$"):
+        replace(load_neuron("robust"), source_resistance=0.0)
+
+
+def test_quotes_and_backslashes_survive_being_written(tmp_path):
+    card = replace(load_neuron("linear"), description='a "quoted" C:\\path')
+    path = tmp_path / "mine.toml"
+    path.write_text(card_text(card, {"supply": 'said "so"'}), encoding="utf-8")
+    found = load_neuron(str(path))
+    assert found.description == card.description
+    assert found.reasons()["supply"].startswith('said "so"')

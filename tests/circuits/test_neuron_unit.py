@@ -12,10 +12,11 @@ from cosim.circuits.corners import mosfets
 from cosim.circuits.elements import Capacitor, CurrentSource, Element, Instance, Resistor, VoltageSource
 from cosim.circuits.flatten import flatten
 from cosim.circuits.neuron import dpi, frontend, matched, spiking
-from cosim.circuits.neuron.card import MOBILE, VARIANTS, CurrentBiasedCard, GateBiasedCard, load_neuron
+from cosim.circuits.neuron.card import VARIANTS, CurrentBiasedCard, GateBiasedCard, load_neuron
 from cosim.circuits.neuron.drive import firing_transient, options, transient
 from cosim.circuits.neuron.unit import MEMBRANE, SPIKE, SYNAPTIC_CURRENT, Parts, chain, columns, supplies, unit
 from cosim.circuits.stimuli import PiecewiseLinear
+from cosim.devices.memristor.card import load_memristor
 from cosim.devices.opamp import load_opamp
 from cosim.errors import CircuitError, InputError
 from cosim.measure import crossings
@@ -77,7 +78,7 @@ def test_every_variant_answers_a_spike(name: str, parts: Parts):
     card = load_neuron(name)
     current, membrane = waves[SYNAPTIC_CURRENT], waves[MEMBRANE]
     assert waves["v(gate_in)"].max() == pytest.approx(3.0)
-    assert waves["v(tia_out)"].min() == pytest.approx(-card.feedback_resistance * card.read_voltage * MOBILE, rel=0.03)
+    assert waves["v(tia_out)"].min() == pytest.approx(-card.feedback_resistance * card.read_voltage * 200e-6, rel=0.03)
     assert current.max() > 1.5 * abs(current[0])
     assert 5e-3 < waves.axis[np.argmax(current)] < 8e-3 < waves.axis[np.argmax(membrane)] < 14e-3 or name == "as_printed"
     assert membrane.max() > membrane[0]
@@ -426,3 +427,23 @@ def test_the_analyses_of_units_ask_for_currents_of_picoamperes():
     assert isinstance(SHORT, Tran)
     assert (SHORT.options.gmin, SHORT.options.abstol, SHORT.options.method) == (1e-15, 1e-15, "trap")
     assert firing_transient().options.method == "gear"
+
+
+@pytest.mark.parametrize(("threshold", "said"), [(-1.0, "-1"), (0.0, "0"), (3.3, "3.3"), (1e9, "1e+09")])
+def test_a_threshold_outside_of_the_supply_is_refused(threshold: float, said: str):
+    message = f"unit robust, threshold={said}: must be > 0 and < 3.3 V, the supply"
+    with pytest.raises(CircuitError, match=f"^{re.escape(message)}$"):
+        unit("robust", (0.01,), threshold=threshold)
+
+
+def test_a_supply_beyond_the_transistor_is_refused():
+    with pytest.raises(CircuitError, match=r"^unit robust, supply=6\.6: must be <= 5\.5 V, the range of card c5n_nmos$"):
+        unit("robust", (0.01,), supply=2.0)
+
+
+def test_a_memristor_that_overdrives_the_front_end_is_refused():
+    parts = Parts(memristor=load_memristor("lim2025_full_window"))
+    with pytest.raises(
+        CircuitError, match=r"^unit robust, voltage behind the transimpedance amplifier=1\.3\d+: must be <= 0\.5 V; a full weight of lim2025_full"
+    ):
+        unit("robust", (0.01,), parts=parts)

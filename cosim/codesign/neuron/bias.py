@@ -23,14 +23,15 @@ from cosim.codesign.neuron.model import TimeConstants, continuous, discrete
 from cosim.sweep.lab import Lab
 from cosim.units import engineering
 
-STEPS = 8  # Gauss-Newton steps at most; 3 or 4 are enough near the paper's values
+STEPS = 8  # Gauss-Newton steps at most
 SETTLED = 2e-3  # largest move of a knob, in its own measure, at which the fit ends
-DIFFERENCE = 0.01  # move of a knob for its derivative: 1 % of a current, 0.01 n UT of a gate voltage
+DIFFERENCE = 0.03  # move of a knob for its derivative: 3 % of a current, 0.03 n UT of a gate voltage; 1 % drowns in the step control
 MOST_MOVE = 0.5  # of one step
 POLISH = 40  # runs of the simplex search
 SPREAD = 0.05  # its first moves
 LONGEST = 4.0  # times the paper's duration: a slower membrane is told from its first second
 GAIN = 1e-3  # share by which a step must lower the sum of squares, or the fit ends
+TAU_WEIGHT = 2.0  # of the logarithm of a fitted time constant over its target, beside the waves
 WEIGHT = 3.0  # of the membrane against the synaptic current: the readout is on the membrane
 TOLERANCE = 0.05  # of a time constant, fitted to the waves, beyond which it counts as not reached
 NAMES = {"rise": "tau_rise", "fall": "tau_fall", "leak": "tau_mem"}
@@ -207,7 +208,7 @@ class _Fitter:
     def responses(self, cards: list[NeuronCard]) -> list[Response]:
         """The runs of these cards; time stretches with the membrane's time constant."""
         stretch = min(max(1.0, self.targets.membrane / TimeConstants().membrane), LONGEST)
-        times = tuple(round(stretch * each, 6) for each in TEXT_SPIKES)
+        times = tuple(round(stretch * each, 3) for each in TEXT_SPIKES)  # on the steps of the 1 ms model
         self.runs += len(cards)
         return respond([Run(card=card, parts=self.parts, times=times, duration=stretch * DURATION) for card in cards], self.lab, self.targets)
 
@@ -217,7 +218,20 @@ class _Fitter:
         turned = [(knob.moved(card, -DIFFERENCE), -DIFFERENCE) if each == card else (each, move) for knob, (each, move) in zip(self.knobs, turned, strict=True)]
         base, *others = (self._residual(each) for each in self.responses([card, *(each for each, _ in turned)]))
         slopes = np.stack([(other - base) / move for (_, move), other in zip(turned, others, strict=True)], axis=1)
-        return float(base @ base), np.asarray(np.linalg.lstsq(slopes, -base, rcond=None)[0])
+        return float(base @ base), self._moves(card, slopes, base)
+
+    def _moves(self, card: NeuronCard, slopes: Array, base: Array) -> Array:
+        """The least-squares move; a knob that it would push beyond its bound stays there, and the others are solved for again."""
+        free = np.ones(len(self.knobs), dtype=bool)
+        while True:
+            moves = np.zeros(len(self.knobs))
+            moves[free] = np.linalg.lstsq(slopes[:, free], -base, rcond=None)[0]
+            stuck = [index for index, knob in enumerate(self.knobs) if free[index] and moves[index] and knob.moved(card, float(moves[index])) == card]
+            if not stuck:
+                return moves
+            free[stuck] = False
+            if not free.any():
+                return np.zeros(len(self.knobs))
 
     def polish(self, card: NeuronCard) -> NeuronCard:
         """The card near this one whose membrane deviates least from the 1 ms model."""
@@ -250,6 +264,9 @@ class _Fitter:
             energy = float(values @ values)
             scale = float(values @ goal) / energy if energy else 0.0
             parts.append(weight * (scale * values - goal) / np.max(goal))
+        if any(knob.sets == "rise" for knob in self.knobs):
+            wanted = (self.targets.rise, self.targets.fall, self.targets.membrane)
+            parts.append(TAU_WEIGHT * np.log(np.array([found.rise, found.fall, found.leak]) / wanted))
         return np.concatenate(parts)
 
 

@@ -1,13 +1,14 @@
 """Spread of units: corners, one step of each influence, draws, and what each transistor adds."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from cosim.circuits.corners import Corner, Mismatch, mosfets
-from cosim.circuits.neuron.card import areas, load_neuron
+from cosim.circuits.neuron.card import NeuronCard, load_neuron
 from cosim.circuits.neuron.unit import Parts, unit
+from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.spread import (
     Contribution,
     Draws,
@@ -30,6 +31,12 @@ LINEAR, ROBUST = load_neuron("linear"), load_neuron("robust")
 MISMATCH = Mismatch(a_vt=9e-9)
 
 
+def areas(card: NeuronCard) -> dict[str, float]:
+    """Gate area [m2] of each kind of transistor."""
+    names = [each.name.removesuffix("_width") for each in fields(card) if each.name.endswith("_width")]
+    return {name: getattr(card, f"{name}_width") * getattr(card, f"{name}_length") for name in names}
+
+
 @pytest.fixture(scope="module")
 def printed() -> dict[str, Contribution]:
     """What each transistor of the linear variant adds."""
@@ -39,7 +46,7 @@ def printed() -> dict[str, Contribution]:
 @pytest.fixture(scope="module")
 def steps() -> dict[str, Moved]:
     """One step of each influence on the built unit."""
-    return {each.what: each for each in sensitivities(ROBUST, PARTS, LAB, offset=0.2e-3)}
+    return {each.what: each for each in sensitivities(ROBUST, PARTS, LAB, TimeConstants(), offset=0.2e-3)}
 
 
 # --- single transistors
@@ -143,7 +150,7 @@ def test_the_corners_are_temperatures_supplies_and_the_outer_of_both():
 
 
 def test_the_built_unit_stands_its_corners():
-    found = {each.what: each for each in at_corners(ROBUST, PARTS, corners((-40.0, 85.0), 0.1), LAB)}
+    found = {each.what: each for each in at_corners(ROBUST, PARTS, corners((-40.0, 85.0), 0.1), LAB, TimeConstants())}
     assert len(found) == 8
     for each in found.values():
         assert abs(each.change("leak")) < 0.04
@@ -153,13 +160,13 @@ def test_the_built_unit_stands_its_corners():
 
 
 def test_the_printed_unit_does_not_stand_ten_degrees_and_five_percent():
-    found = at_corners(LINEAR, PARTS, [Corner(temperature=37.0), Corner(supply=0.95)], LAB)
+    found = at_corners(LINEAR, PARTS, [Corner(temperature=37.0), Corner(supply=0.95)], LAB, TimeConstants())
     assert found[0].change("leak") < -0.25
     assert found[1].change("swing") < -0.3
 
 
 def test_the_nominal_corner_changes_nothing():
-    (found,) = at_corners(ROBUST, PARTS, [Corner()], LAB)
+    (found,) = at_corners(ROBUST, PARTS, [Corner()], LAB, TimeConstants())
     assert [found.change(measure) for measure in ("gain", "fall", "leak", "baseline", "swing")] == [0.0] * 5
 
 
@@ -186,7 +193,7 @@ def test_an_offset_of_the_inverter_moves_the_baseline_by_both_its_paths(steps: d
 
 def test_offsets_that_are_there_already_are_kept():
     shifted = replace(PARTS, offsets=(0.1e-3, 0.3e-3))
-    found = {each.what: each for each in sensitivities(load_neuron("two_pole"), shifted, LAB, offset=0.2e-3)}
+    found = {each.what: each for each in sensitivities(load_neuron("two_pole"), shifted, LAB, TimeConstants(), offset=0.2e-3)}
     (name,) = [each for each in found if each.startswith("offset of the TIA")]
     assert found[name].nominal.deck != found[name].response.deck
     assert len({each.response.deck for each in found.values()}) + 1 >= len(found)
