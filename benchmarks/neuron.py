@@ -1,8 +1,8 @@
 """The neuron-synapse-neuron unit: seconds of the engine for one unit of 250 ms, the bias fit, and 200 drawn units.
 
 The peer of the unit is the same deck given to ngspice alone: `ratio` is the wall time through cosim over it, `max_error` the largest
-difference of the membrane to a run with steps of 10 us and reltol 1e-5, over the swing. Nothing comes from a store. Targets: a unit of
-the paper within 0.1 s of processor time, the fit and the draws within 60 s.
+difference of the membrane to a run with steps of 10 us and reltol 1e-5, over the swing. Nothing comes from a store. Targets: a unit within
+0.1 s of processor time (met by those of the paper; those that are built are listed), the fit and the draws within 60 s.
 """
 
 import json
@@ -94,6 +94,7 @@ def main() -> int:
         "draws": len(draws.swing),
         "limits": LIMITS,
     }
+    result["units_above_a_tenth_of_a_second"] = [name for name, (_, processor) in walls.items() if processor > 0.1]
     result["within_limits"] = all(result[name] <= limit for name, limit in LIMITS.items())
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n")

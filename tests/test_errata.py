@@ -13,6 +13,7 @@ from cosim.circuits.neuron.drive import options
 from cosim.codesign.cellbench import positive_drive
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.codesign.neuron.equations import thermal_voltage
+from cosim.codesign.neuron.model import TimeConstants, discrete, scaled_error
 from cosim.codesign.sizing import bisect
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
@@ -112,3 +113,12 @@ def test_the_first_order_synapse_is_off_by_a_fifth_without_a_lag_and_within_2_4_
     (_, _), (error, lag) = found.discrete_errors()
     assert error < 0.024
     assert 0.2e-3 < lag < 0.4e-3
+
+
+def test_no_common_lag_meets_the_membrane_and_the_synaptic_current():
+    found = respond([Run(card=load_neuron("linear"))], LAB)[0]
+    model, current = discrete(found.times, TimeConstants(), duration=found.duration), found.current - found.current[0]
+    (_, early), (_, late) = found.discrete_errors()
+    assert early < 0.0 < late
+    at_the_lag_of_the_membrane = np.interp(model.time + late, found.time, current)
+    assert scaled_error(at_the_lag_of_the_membrane, model.current) > 0.3

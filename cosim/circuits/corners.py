@@ -154,9 +154,17 @@ def deviated(
         mismatch: spread of single transistors, by their area.
         rng: source of the draws; needed with `mismatch`.
         shifts: names of single transistors, as `mosfets` gives them, and what is added to their thresholds [V].
+
+    Raises:
+        CircuitError: a mismatch without a generator, a name in `shifts` that no transistor has.
     """
+    if rng is None and mismatch is not None and not mismatch.none:
+        raise CircuitError(f"{circuit.name}, mismatch: must come with a generator of random numbers")
+    unknown = sorted(set(shifts or {}) - set(mosfets(circuit))) if shifts else []
+    if unknown:
+        raise CircuitError(f"{circuit.name}, shifts: has no transistor {unknown[0]!r}")
     defaults = {name: parameter.default for name, parameter in circuit.parameters.items()}
-    return _Deviation(corner, mismatch or Mismatch(), rng, shifts or {}).of(circuit, defaults, "")
+    return _Deviation(corner, mismatch or Mismatch(), rng, shifts or {}).of(circuit, defaults, ())
 
 
 @dataclass(frozen=True)
@@ -168,18 +176,18 @@ class _Deviation:
     rng: np.random.Generator | None
     shifts: Mapping[str, float]
 
-    def of(self, circuit: Circuit, values: Mapping[str, float], path: str) -> Circuit:
+    def of(self, circuit: Circuit, values: Mapping[str, float], path: tuple[str, ...]) -> Circuit:
         """The circuit whose parameters have these values, below the instances of `path`."""
         moved = tuple(self._moved(each, values, path) for each in circuit.elements)
-        return circuit if moved == circuit.elements else replace(circuit, name=f"{circuit.name}{path}", elements=moved)
+        return circuit if moved == circuit.elements else replace(circuit, name="_".join([circuit.name, *path]), elements=moved)
 
-    def _moved(self, element: Element, values: Mapping[str, float], path: str) -> Element:
+    def _moved(self, element: Element, values: Mapping[str, float], path: tuple[str, ...]) -> Element:
         corner = self.corner
         match element:
             case Instance():
                 inner = {name: parameter.default for name, parameter in element.circuit.parameters.items()}
                 inner |= {name: evaluate(value, values, where=element.name) for name, value in element.values.items()}
-                return replace(element, circuit=self.of(element.circuit, inner, f"{path}_{element.name.lower()}"))
+                return replace(element, circuit=self.of(element.circuit, inner, (*path, element.name.lower())))
             case Mosfet():
                 threshold, mobility = self._drawn(element, values)
                 threshold += self.shifts.get(_path(path, element), 0.0)
@@ -204,16 +212,16 @@ class _Deviation:
         return float(threshold * normal[0]), float(1.0 + mobility * normal[1])
 
 
-def mosfets(circuit: Circuit, path: str = "") -> dict[str, Mosfet]:
+def mosfets(circuit: Circuit, path: tuple[str, ...] = ()) -> dict[str, Mosfet]:
     """All MOSFETs of a circuit, down to the innermost subcircuit: name with the instances around it (``syn.n2``) -> element."""
     found: dict[str, Mosfet] = {}
     for element in circuit.elements:
         if isinstance(element, Instance):
-            found |= mosfets(element.circuit, f"{path}_{element.name.lower()}")
+            found |= mosfets(element.circuit, (*path, element.name.lower()))
         elif isinstance(element, Mosfet):
             found[_path(path, element)] = element
     return found
 
 
-def _path(path: str, element: Mosfet) -> str:
-    return ".".join([*path.split("_")[1:], element.name.lower()])
+def _path(path: tuple[str, ...], element: Mosfet) -> str:
+    return ".".join([*path, element.name.lower()])

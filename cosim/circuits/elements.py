@@ -256,6 +256,10 @@ class Mosfet:
     parallel: int = 1
     letter: ClassVar[str] = "M"
 
+    def __post_init__(self) -> None:
+        if self.parallel < 1:
+            raise CircuitError(f"MOSFET {self.name}, parallel={self.parallel}: must be >= 1")
+
     @property
     def skewed(self) -> bool:
         """Whether it differs from its card."""

@@ -1,5 +1,6 @@
 """``cosim fit``: biases of a unit from the time constants that it is to have."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,12 +56,14 @@ def neuron(
 ) -> None:
     """Fit gate voltages, currents and capacitors so that a unit has these time constants.
 
-    Exit code 1 if one of them cannot be reached; the reason stands beside it.
+    Exit code 1 if one of them cannot be reached, within 5 % (15 % without a low-pass); the reason stands beside it.
     """
     from cosim.codesign.neuron.bias import fit_biases
     from cosim.sweep.lab import Lab
     from cosim.sweep.progress import progress_bar
 
+    if as_json and str(output) == "-":
+        raise InputError("--output=-: must be a file where --json takes stdout")
     design = _design(load_design(design_path), {"tau_rise": tau_rise, "tau_fall": tau_fall, "tau_mem": tau_mem})
     if output is not None:
         check_writable(output)
@@ -104,8 +107,14 @@ def write_card(found: "BiasFit", output: Path) -> None:
     from cosim.circuits.neuron.card import card_text
 
     goals = {"rise": found.response.targets.rise, "fall": found.response.targets.fall, "leak": found.response.targets.membrane}
-    fitted = {knob.name: f"fitted: time constant of {engineering(goals[knob.sets], 's')}" for knob in found.knobs}
-    card = replace(found.card, name=output.stem) if str(output) != "-" else found.card
+    missing = {each.name for each in found.unreached}
+    fitted = {}
+    for knob in found.knobs:
+        asked, reached = (engineering(each[knob.sets], "s") for each in (goals, found.found))
+        fitted[knob.name] = f"fitted: time constant of {asked}"
+        if OPTIONS[knob.sets].removeprefix("--").replace("-", "_") in missing:
+            fitted[knob.name] = f"fitted to a time constant of {asked}, which is not reached: {reached} simulated"
+    card = replace(found.card, name=re.sub(r"[^a-z0-9_]", "_", output.stem.lower())) if str(output) != "-" else found.card
     write_text(output, card_text(card, fitted))
 
 
@@ -118,15 +127,20 @@ def _design(design: "Design", given: dict[str, str | None]) -> "Design":
 
 def card_for(design: "Design", variant: str | None, supply: str | None) -> "NeuronCard":
     """The card of a variant, or the design's, with another supply where one is given."""
-    from cosim.circuits.neuron.card import load_neuron
+    from cosim.circuits.neuron.card import GateBiasedCard, load_neuron
     from cosim.units import parse
 
+    if variant == "":
+        raise InputError("--variant=: must be the name of a card or the path of one")
     card: NeuronCard = load_neuron(variant or design.neuron.card)
     if supply is None:
         return card
     volts = parse(supply, "V", where="--supply")
     if not volts > 0:
         raise InputError(f"--supply={supply}: must be > 0 V")
+    if isinstance(card, GateBiasedCard):  # these gates are meant against the supply
+        step = volts - card.supply
+        card = replace(card, threshold_voltage=card.threshold_voltage + step, synapse_voltage=card.synapse_voltage + step)
     return replace(card, supply=volts)
 
 
@@ -143,6 +157,7 @@ def _values(found: "BiasFit", design: "Design") -> dict[str, Any]:
         "baseline": found.response.baseline,
         "equations": found.prediction.__dict__,
         "runs": found.runs,
+        "settled": found.settled,
     }
 
 
@@ -170,4 +185,4 @@ def _show(found: "BiasFit", design: "Design") -> None:
         (current, _), (membrane, lag) = found.response.discrete_errors()
         waves = f"synaptic current {100 * current:.2f} %, membrane {100 * membrane:.2f} % off the 1 ms model, after a lag of {engineering(lag, 's')}"
     swing = f"swing {engineering(found.response.swing, 'V')} over {engineering(found.response.baseline, 'V')}"
-    say(f"\nvariant {found.card.name}: {waves}; {swing}; {found.runs} runs")
+    say(f"\nvariant {found.card.name}: {waves}; {swing}; {found.runs} runs{'' if found.settled else ', not settled'}")

@@ -8,13 +8,14 @@ import click
 
 from cosim.cli.options import FILE, json_option, listed, load_design
 from cosim.cli.output import say, say_json, write_text
-from cosim.errors import CheckFailed, DataError
+from cosim.errors import CheckFailed, DataError, InputError
 
 if TYPE_CHECKING:
     from cosim.circuits.cells import Orientation
     from cosim.design import Design
     from cosim.spice.deck import Deck
 
+LONGEST = 100.0  # [s] of a spike train
 orientation_option = click.option("--orientation", type=click.Choice(["mod", "mos"]), default="mod", show_default=True, help="Memristor on drain or on source.")
 output_option = click.option("-o", "--output", type=FILE, default=Path("-"), help="File to write. Default: stdout.")
 w_over_l_option = click.option("--w-over-l", metavar="NUMBER", help="Width over length of the transistor. Default: what the design chose.")
@@ -85,6 +86,8 @@ def neuron(design_path: Path | None, variant: str | None, spikes: str, weight: s
     card = card_for(design, variant, supply)
     times = tuple(parse(str(each), "s", where="--spikes") for each in listed(spikes))
     trip = None if threshold is None else parse(threshold, "V", where="--threshold")
+    if times and max(times) > LONGEST:
+        raise InputError(f"--spikes={max(times):g}: must be within 0..{LONGEST:g} s")
     deck = neuron_deck(card, parts=parts_for(design, card), times=times, weight=parse(weight, "1", where="--weight"), threshold=trip)
     _write(deck, output)
 

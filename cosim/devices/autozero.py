@@ -16,7 +16,7 @@ from cosim.devices.opamp import TRANSCONDUCTANCE, OpampCard
 NULLING = 0.1  # of the second pair's transconductance over that of the first
 STORAGE = 10e-12  # [F]
 INJECTION = 5e-15  # [F] of the switch's gate to the capacitor: 1/2000 of the clock's swing gets onto it
-LEAKAGE = 1e-13  # [A] of the switch, at 27 degC
+LEAKAGE = 1e-13  # [A] of the switch, assumed for 27 degC; it grows with temperature, which is not modeled
 CLOCK = 3.3  # [V]
 ZEROED, READ_AT = 1e-3, 20e-3  # [s] the clock falls; the offset is read
 

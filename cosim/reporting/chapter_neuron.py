@@ -228,7 +228,8 @@ def _chain(result: NeuronResult, drawn: Callable[[str], Block]) -> Block:
     far, near = (max(each.deviation for each in trains) for trains in (result.trains, result.close))
     allowed = limit("chain")
     words = (
-        f"The spike output of one unit drives the cell of the next. Over {len(result.trains)} trains with inputs apart all spikes of both units come "
+        f"The spike output of one unit drives the cell of the next through an ideal buffer, at 27 °C and with nominal "
+        f"devices. Over {len(result.trains)} trains with inputs apart all spikes of both units come "
         f"{'within' if 1e3 * far <= allowed else 'only within'} {_milliseconds(far)} of the model ({allowed:g} ms are asked for); over {len(result.close)} "
         f"trains with inputs close to each other within {_milliseconds(near)}. The difference grows where the membrane has not come back from its reset when "
         "the next spike arrives: the model knows one potential and one time constant only."

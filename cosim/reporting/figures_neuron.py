@@ -499,7 +499,8 @@ def own_noise(result: NeuronResult) -> Drawing:
         title="Noise of the unit's own devices at the membrane",
         source="",
         caption=f"At rest {measured(rest.rms, 'V')}, {percent(rest.weight)} of a full weight; {percent(share, digits=0)} of its power lies in the octave "
-        f"around {measured(middle, 'Hz')}. A cell that conducts without end has {measured(busy.rms, 'V')}, an upper bound, since a spike lasts 1 ms.",
+        f"around {measured(middle, 'Hz')}. A cell that conducts without end has {measured(busy.rms, 'V')} at full weight, an upper bound, "
+        f"since a spike lasts 1 ms.",
         alt="Noise density that falls with the frequency, and the rms that grows with the upper frequency, at rest and with a conducting cell.",
         width=HALF,
     )

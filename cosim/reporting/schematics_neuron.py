@@ -37,8 +37,12 @@ def sheets(result: NeuronResult) -> list[tuple[Sheet, ...]]:
     return [
         (whole,),
         (
-            _sheet(dpi.synapse(printed, nmos, pmos), "The synapse as it is printed", "gate voltages set its current and its gain"),
-            _sheet(dpi.membrane(printed, nmos), "The membrane as it is printed", "its leak is exponential far below 26 mV only"),
+            _sheet(
+                dpi.synapse(printed, nmos, pmos),
+                "The synapse of Fig. 6",
+                "gate voltages set its current and its gain; its sizes are ours, the paper prints none",
+            ),
+            _sheet(dpi.membrane(printed, nmos), "The membrane of Fig. 6, in linear", "its leak is exponential far below 26 mV only; the paper prints 260 nF"),
         ),
         (_sheet(matched.synapse(card, nmos, pmos), "The synapse that is built", "Mn5 and Mn6 read the capacitor as Mn2 and Mn4 write it"),),
         (_sheet(membrane, "The membrane that is built", "the same cell in PMOS; its output current makes the voltage"),),

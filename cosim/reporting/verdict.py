@@ -12,21 +12,24 @@ from cosim.codesign.sizing import SizingAdvice
 from cosim.reporting import tables_cell
 from cosim.reporting.blocks import Block, missing
 from cosim.reporting.figures_cell import corner_words
-from cosim.reporting.style import listing, percent, quantity, volts
+from cosim.reporting.style import listing, measured, percent, quantity, volts
+from cosim.studies.lim2025.neuron import NeuronResult
+from cosim.studies.lim2025.neuron.study import BUILT
 from cosim.studies.lim2025.synapse import SynapseResult
 
 SHOWN_CLAIMS = 4  # open ones that the first page names
 
 
-def page(result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[Block]) -> Block:
+def page(result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[Block], neuron: NeuronResult | None = None) -> Block:
     """The content of the page.
 
     Args:
         result: of the study.
         verdicts: on its claims.
         pictures: two blocks that stand beside each other, the recommended cell and the share over W/L.
+        neuron: result of the neuron study, which has a remark of its own; None if there is none.
     """
-    common: Block = {"pictures": list(pictures), "remarks": [*_corner_remark(result), _claims_remark(verdicts), _limits_remark()]}
+    common: Block = {"pictures": list(pictures), "remarks": [*_corner_remark(result), *_neuron_remark(neuron), _claims_remark(verdicts), _limits_remark()]}
     if result.advice is None:
         reason = result.failures.get("advice", "it was not computed")
         undecided = {"headline": "Not decided", "word": "NOT RUN", "mark": "bad", "explanation": f"The sizing did not run: {reason}", "tiles": []}
@@ -91,6 +94,23 @@ def _corner_remark(result: SynapseResult) -> list[dict[str, str]]:
         text += f"within the {percent(rule.share, digits=0)} allowed. "
     place = "there too" if corner == narrow else f"at {corner_words(narrow)}"
     return [{"title": "Worst corner", "text": f"{text}The headroom is smallest {place}, {volts(margin, sign=True)}."}]
+
+
+def _neuron_remark(result: NeuronResult | None) -> list[dict[str, str]]:
+    """What stands behind the cell, and what it is worth."""
+    if result is None:
+        return []
+    built, linear, draws = result.single[BUILT], result.waves["linear", "text"], result.draws[BUILT]
+    tolerance = result.design.neuron.peak_tolerance
+    within, of = draws.share_within(tolerance, built.swing)
+    worst = max(each.response.continuous_errors()[1] for each in result.corners[BUILT])
+    words = (
+        f"A spike of full weight moves the membrane of {result.cards[BUILT].name} by {measured(built.swing, 'V')}, "
+        f"at most {percent(worst, digits=1)} off the model over "
+        f"temperature and supply. Of {of} drawn units {within} have their peak within {percent(tolerance, digits=0)}; the unit's own noise at rest is "
+        f"{percent(result.own_noise[0].weight, digits=1)} of a full weight. The paper's circuit, corrected and fitted, swings by {measured(linear.swing, 'V')}."
+    )
+    return [{"title": "The neuron behind it", "text": words}]
 
 
 def _claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """DPI synapse and membrane with currents as biases, read out by a second, equal pair.
 
 The first pair and its capacitor are a differential-pair integrator. A plain one reads the capacitor through a transistor of
-the other type, whose slope factor differs: its output follows the input to the power of 0.86. Here a second pair of the same
+the other type, whose slope factor differs: its output follows the input to a power below 1. Here a second pair of the same
 size and type, at the same bulk voltage, reads it: a loop holds the current of its left side at Itau, so that the right side
 carries Itau exp(V/(n UT)), the very current of the integrator, and the slope factors cancel. With Itau proportional to the
 absolute temperature, tau = C n UT / Itau does not depend on it. Cascodes keep the drain voltages of all four equal. Dummies

@@ -16,12 +16,14 @@ from cosim.circuits.neuron import dpi, frontend, matched, spiking
 from cosim.circuits.neuron.card import CurrentBiasedCard, GateBiasedCard, NeuronCard, load_neuron, require
 from cosim.circuits.stimuli import PiecewiseLinear, Stimulus, spikes
 from cosim.devices.memristor.card import MemristorCard, load_memristor
+from cosim.devices.memristor.static import conductance_range
 from cosim.devices.mosfet import MosfetCard, load_mosfet
 from cosim.devices.opamp import OpampCard
 from cosim.errors import CircuitError, reject
 
 SYNAPTIC_CURRENT, MEMBRANE, SPIKE = "i(vsyn)", "v(mem)", "v(spike)"
 CELL_W_OVER_L = 65.0  # Lim 2025, section 3.2
+DRIVE = 0.5  # [V] behind the transimpedance amplifier for one full weight, at most: MN3 and the synapse take no more
 SPIKE_HEIGHT = 3.0  # [V] on the gate of a cell, section 3.3
 
 
@@ -71,7 +73,7 @@ def unit(
     card, parts = load_neuron(card) if isinstance(card, str) else card, parts or Parts()
     if threshold is not None:
         require(card, "spikes", "a spike output")
-    _check(card, weight, supply)
+    _check(card, parts, weight, supply, threshold)
     train = spikes(times, height=SPIKE_HEIGHT) if len(times) and held is None else None
     gate = VoltageSource("in", "gate_in", "0", held or 0.0, train)
     elements = [
@@ -100,7 +102,9 @@ def columns(card: NeuronCard | str, currents: Sequence[PiecewiseLinear], *, part
 
 
 def chain(card: NeuronCard | str, times: Sequence[float], *, parts: Parts | None = None, weight: float = 1.0, threshold: float, units: int = 2) -> Circuit:
-    """Units in a row: the output spike of each one is the gate voltage of the next one's cell.
+    """Units in a row: the output spike of each one drives the word line of the next one's cell, through an ideal buffer of gain 1.
+
+    Without the buffer the coupling from the cell back to the slow edges stops the simulator's Newton steps.
 
     Signals of the k-th unit carry its number: ``v(mem1)``, ``v(spike2)``.
 
@@ -110,7 +114,7 @@ def chain(card: NeuronCard | str, times: Sequence[float], *, parts: Parts | None
     """
     card, parts = load_neuron(card) if isinstance(card, str) else card, parts or Parts()
     require(card, "spikes", "a spike output")
-    _check(card, weight, 1.0)
+    _check(card, parts, weight, 1.0, threshold)
     if units < 2:
         raise reject(CircuitError, "chain", "units", units, ">= 2")
     elements = [*shared_sources(card, parts, 1.0), VoltageSource("in", "gate_in", "0", 0.0, spikes(times, height=SPIKE_HEIGHT))]
@@ -137,11 +141,20 @@ def supplies(card: NeuronCard, parts: Parts, *, spiking_output: bool) -> tuple[s
     return tuple(names)
 
 
-def _check(card: NeuronCard, weight: float, supply: float) -> None:
+def _check(card: NeuronCard, parts: Parts, weight: float, supply: float, threshold: float | None) -> None:
+    volts, where = card.supply * supply, f"unit {card.name}"
     if not 0.0 <= weight <= 1.0:
-        raise reject(CircuitError, f"unit {card.name}", "weight", weight, "within 0..1")
-    if not card.supply * supply >= card.least_supply:
-        raise reject(CircuitError, f"unit {card.name}", "supply", card.supply * supply, f">= {card.least_supply:g} V, the need of its stack of transistors")
+        raise reject(CircuitError, where, "weight", weight, "within 0..1")
+    if not volts >= card.least_supply:
+        raise reject(CircuitError, where, "supply", volts, f">= {card.least_supply:g} V, the need of its stack of transistors")
+    if volts > parts.nmos.largest_voltage:
+        raise reject(CircuitError, where, "supply", volts, f"<= {parts.nmos.largest_voltage:g} V, the range of card {parts.nmos.name}")
+    if threshold is not None and not 0.0 < threshold < volts:
+        raise reject(CircuitError, where, "threshold", threshold, f"> 0 and < {volts:g} V, the supply")
+    drive = conductance_range(parts.memristor, voltage=card.read_voltage)[1] * card.read_voltage * card.feedback_resistance
+    if drive > DRIVE:
+        allowed = f"<= {DRIVE:g} V; a full weight of {parts.memristor.name} asks for a smaller feedback_resistance"
+        raise reject(CircuitError, where, "voltage behind the transimpedance amplifier", drive, allowed)
 
 
 def shared_sources(card: NeuronCard, parts: Parts, supply: float, *, ac: float = 0.0) -> list[Element]:

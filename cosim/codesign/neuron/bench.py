@@ -12,6 +12,7 @@ from cosim.circuits.neuron.card import NeuronCard
 from cosim.circuits.neuron.drive import DURATION, TEXT_SPIKES, transient
 from cosim.circuits.neuron.unit import MEMBRANE, SYNAPTIC_CURRENT, Parts, unit
 from cosim.codesign.neuron.model import TimeConstants, continuous, discrete, fit, lagged_error, scaled_error
+from cosim.errors import InputError, reject
 from cosim.sweep.lab import Lab, Question, Reading
 
 SAVED = (SYNAPTIC_CURRENT, MEMBRANE)
@@ -56,18 +57,25 @@ class Response:
 
     def continuous_errors(self) -> tuple[float, float]:
         """Errors of synaptic current and membrane against the continuous model: one scale each, no lag."""
+        self._check()
         model = continuous(self.times, self.targets, duration=self.duration)
         current, membrane = (np.interp(model.time, self.time, each) for each in self._signals())
         return scaled_error(current, model.current), scaled_error(membrane, model.membrane)
 
     def discrete_errors(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Error and lag [s] of synaptic current and of membrane against the paper's 1 ms model: one scale and one lag each."""
+        self._check()
         model = discrete(self.times, self.targets, duration=self.duration)
         current, membrane = self._signals()
         return lagged_error(self.time, current, model.time, model.current), lagged_error(self.time, membrane, model.time, model.membrane)
 
+    def _check(self) -> None:
+        if not self.times:
+            raise reject(InputError, "response", "times", "()", "at least one spike, to be held against a model")
+
     @cached_property
     def _fit(self) -> tuple[Array, float, float]:
+        self._check()
         return fit(self.time, *self._signals(), self.times, self.targets)
 
     @property
@@ -117,7 +125,7 @@ class Run:
 
     def question(self, saved: tuple[str, ...] = SAVED) -> Question:
         """The transient of the unit."""
-        circuit = unit(self.card, self.times, parts=self.parts, supply=self.corner.supply)
+        circuit = unit(self.card, self.times, parts=self.parts, weight=self.weight, supply=self.corner.supply)
         rng = None if self.draw is None else np.random.default_rng([self.seed, self.draw])
         circuit = deviated(circuit, self.corner, mismatch=self.mismatch, rng=rng)
         analysis = transient(self.duration, temperature=self.corner.temperature)

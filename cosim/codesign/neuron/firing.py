@@ -20,6 +20,7 @@ from cosim.circuits.neuron.drive import ONE_SPIKE, firing_transient, options
 from cosim.circuits.neuron.unit import Parts, chain
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.codesign.neuron.model import Membrane, TimeConstants, continuous, pulse_train
+from cosim.errors import SimulationError
 from cosim.measure import crossings
 from cosim.sweep.lab import Lab, Question, Reading
 
@@ -76,7 +77,10 @@ def trip_point(card: CurrentBiasedCard, parts: Parts, threshold: float, lab: Lab
     )
     sweep = Dc("vmem", threshold - 0.02, threshold + 0.02, 5e-5, options=options())
     answer = lab.ask_one(Question(circuit=circuit, analysis=sweep, saved=("v(fired)",)))
-    return float(crossings(answer.axis, answer["v(fired)"], card.supply / 2.0, edge="fall")[0])
+    found = crossings(answer.axis, answer["v(fired)"], card.supply / 2.0, edge="fall")
+    if not found.size:
+        raise SimulationError(f"comparator, threshold={threshold:g} V: does not trip within 20 mV of it; the pair has no room there")
+    return float(found[0])
 
 
 def membrane_model(card: CurrentBiasedCard, parts: Parts, lab: Lab, targets: TimeConstants) -> tuple[Membrane, float]:
@@ -95,6 +99,8 @@ def hold_time(card: CurrentBiasedCard, parts: Parts, threshold: float, lab: Lab)
     answer = lab.ask_one(_question(card, parts, ONE_SPIKE, threshold, 0.03))
     level = card.supply / 2.0
     up, down = (crossings(answer.axis, answer["v(reset1)"], level, edge=edge) for edge in ("rise", "fall"))
+    if not (up.size and down.size):
+        raise SimulationError(f"chain, threshold={threshold:g} V: the first unit does not fire and come back on one spike of full weight")
     return float(down[0] - up[0])
 
 

@@ -61,7 +61,7 @@ def low_pass(values: Array, tau: float, step: float, start: float = 0.0) -> Arra
     """First-order low-pass of ``values (points,)`` with the time constant `tau` [s], from `start`; exact where they are straight between steps."""
     kept = np.exp(-step / tau)
     share = tau / step * (1.0 - kept)
-    first = np.array([kept * start + (share - kept) * start])  # as if the input had been `start` forever
+    first = np.array([start - (1.0 - share) * values[0]])  # so that the first value is `start`
     return np.asarray(lfilter([1.0 - share, share - kept], [1.0, -kept], values, zi=first)[0])
 
 
@@ -95,7 +95,7 @@ def discrete(times: Sequence[float], taus: TimeConstants, *, duration: float, st
 def scaled_error(found: Array, reference: Array) -> float:
     """Largest deviation over the maximum of the reference, after the scale that fits best; both ``(points,)``."""
     energy = float(found @ found)
-    scale = float(found @ reference) / energy if energy else 0.0
+    scale = max(float(found @ reference) / energy, 0.0) if energy else 0.0  # an inverted wave is no wave
     return float(np.max(np.abs(scale * found - reference)) / np.max(reference))
 
 
@@ -168,7 +168,7 @@ class Membrane:
         value = self.rest
         for index, aim in enumerate(goal):
             now = index * step
-            if now >= free:
+            if index and now >= free:
                 before = value
                 value = aim + (value - aim) * kept
                 if before < self.threshold <= value:

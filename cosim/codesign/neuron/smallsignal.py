@@ -88,7 +88,7 @@ def bode(card: NeuronCard, parts: Parts, lab: Lab, targets: TimeConstants) -> Bo
 def own_noise(card: NeuronCard, parts: Parts, lab: Lab, *, swing: float, conducting: bool) -> OwnNoise:
     """Thermal, shot and flicker noise of resistors, transistors and op-amps at the membrane; `swing` [V] is what it is compared with."""
     noisy = replace(parts, nmos=with_flicker(parts.nmos), pmos=with_flicker(parts.pmos))
-    circuit = unit(card, parts=noisy, weight=WEIGHT, held=SPIKE_HEIGHT if conducting else 0.0)
+    circuit = unit(card, parts=noisy, weight=1.0, held=SPIKE_HEIGHT if conducting else 0.0)  # noise grows with the current
     analysis = Noise(output="mem", source="Vread", points=POINTS, start=NOISE_BAND[0], stop=NOISE_BAND[1], options=options())
     answer = lab.ask_one(Question(circuit=circuit, analysis=analysis, saved=()))
     name = next(each for each in answer.signals if "onoise" in each)

@@ -54,18 +54,18 @@ def corners(temperatures: Sequence[float], tolerance: float) -> list[Corner]:
     return [*(Corner(temperature=each) for each in temperatures), *(Corner(supply=each) for each in ends), *outer]
 
 
-def at_corners(card: NeuronCard, parts: Parts, where: Sequence[Corner], lab: Lab) -> list[Moved]:
-    """The text's spikes at each corner."""
-    nominal, *moved = respond([Run(card=card, parts=parts), *(Run(card=card, parts=parts, corner=each) for each in where)], lab)
+def at_corners(card: NeuronCard, parts: Parts, where: Sequence[Corner], lab: Lab, targets: TimeConstants) -> list[Moved]:
+    """The text's spikes at each corner, errors against a model with the time constants `targets`."""
+    nominal, *moved = respond([Run(card=card, parts=parts), *(Run(card=card, parts=parts, corner=each) for each in where)], lab, targets)
     return [Moved(what=str(corner), response=found, nominal=nominal) for corner, found in zip(where, moved, strict=True)]
 
 
-def at_tolerances(card: NeuronCard, parts: Parts, lab: Lab) -> list[Moved]:
+def at_tolerances(card: NeuronCard, parts: Parts, lab: Lab, targets: TimeConstants) -> list[Moved]:
     """Resistors and capacitors 10 % off, all together, and a slow and a fast process; the spikes of the text."""
-    return at_corners(card, parts, TOLERANCES, lab)
+    return at_corners(card, parts, TOLERANCES, lab, targets)
 
 
-def sensitivities(card: NeuronCard, parts: Parts, lab: Lab, *, offset: float) -> list[Moved]:
+def sensitivities(card: NeuronCard, parts: Parts, lab: Lab, targets: TimeConstants, *, offset: float) -> list[Moved]:
     """One step of each global influence: 10 K, 1 % of the supply, 1 mV of threshold, 1 % of R, C and mobility, `offset` [V] of each op-amp."""
     tia, inverter = parts.offsets
     turned: dict[str, Run] = {
@@ -78,7 +78,7 @@ def sensitivities(card: NeuronCard, parts: Parts, lab: Lab, *, offset: float) ->
         f"offset of the TIA +{engineering(offset, 'V')}": Run(card=card, parts=replace(parts, offsets=(tia + offset, inverter))),
         f"offset of the inverter +{engineering(offset, 'V')}": Run(card=card, parts=replace(parts, offsets=(tia, inverter + offset))),
     }
-    nominal, *moved = respond([Run(card=card, parts=parts), *turned.values()], lab)
+    nominal, *moved = respond([Run(card=card, parts=parts), *turned.values()], lab, targets)
     return [Moved(what=what, response=found, nominal=nominal) for what, found in zip(turned, moved, strict=True)]
 
 

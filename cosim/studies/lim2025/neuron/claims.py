@@ -83,7 +83,7 @@ WAVES = (
     _claim(
         "linear_membrane",
         "calibration",
-        "linear, text spikes: membrane against the 1 ms model, one scale and one lag",
+        "linear, text spikes: membrane against the 1 ms model, one scale and a lag of its own",
         at_most(2.4),
         _discrete("text", 1, 0),
         paper=2.1,
@@ -92,12 +92,18 @@ WAVES = (
     _claim(
         "linear_lag",
         "calibration",
-        "linear, text spikes: the lag of that comparison, which the paper does not state",
+        "linear, text spikes: the lag of the membrane, which the paper does not state",
         between(0.0, 0.5),
         _discrete("text", 1, 1),
         unit="ms",
     ),
-    _claim("linear_current", "calibration", "linear, text spikes: synaptic current against the 1 ms model", at_most(4.0), _discrete("text", 0, 0)),
+    _claim(
+        "linear_current",
+        "calibration",
+        "linear, text spikes: synaptic current against the 1 ms model, one scale and a lag of its own",
+        at_most(4.0),
+        _discrete("text", 0, 0),
+    ),
     _claim(
         "two_pole_membrane_text",
         "calibration",
@@ -137,7 +143,7 @@ PRINTED = (
     _claim(
         "printed_swing",
         "prediction",
-        "linear: swing of the membrane for the text's spikes: no comparator can use it",
+        "linear (gate voltages as biases, fitted): swing of the membrane for the text's spikes: no comparator can use it",
         at_most(2.0),
         lambda r: 1e3 * r.waves["linear", "text"].swing,
         unit="mV",
@@ -185,6 +191,13 @@ ROBUST = (
         at_most(2.5),
         lambda r: 100.0 * max(each.response.continuous_errors()[1] for each in r.corners[BUILT]),
     ),
+    _claim(
+        "robust_linearity",
+        "prediction",
+        "robust: largest deviation of the membrane peak from proportional to the conductance, of full scale",
+        at_most(2.0),
+        _nonlinearity(BUILT),
+    ),
     _claim("robust_tau", "prediction", "robust: change of both time constants over -40..70 degC", at_most(1.0), _both_taus(warm=False)),
     _claim("robust_tau_hot", "prediction", "robust: change of both time constants at 85 degC", at_most(3.0), _both_taus(warm=True)),
     _claim("robust_supply", "prediction", "robust: change of the peak over VDD +-10 %", at_most(0.3), _supply_change),
@@ -216,7 +229,7 @@ ROBUST = (
     _claim(
         "auto_zero",
         "prediction",
-        "largest offset that auto-zero leaves of 1 and 5 mV, 19 ms later",
+        "largest offset that auto-zero leaves of 1 and 5 mV, 19 ms later, at the leakage of 27 degC",
         at_most(0.2),
         lambda r: 1e3 * float(np.max(np.abs(r.auto_zero[1]))),
         unit="mV",
@@ -231,7 +244,7 @@ ROBUST = (
     _claim(
         "chain",
         "prediction",
-        "chain of two spiking units, 20 input trains, spikes 20..45 ms apart: largest deviation of a spike time from the model",
+        "chain of two spiking units at 27 degC, nominal, 20 input trains, spikes 20..45 ms apart: largest deviation of a spike time from the model",
         at_most(0.2),
         lambda r: 1e3 * max(each.deviation for each in r.trains),
         unit="ms",
@@ -241,7 +254,7 @@ NOISE = (
     _claim(
         "read_noise",
         "reproduction",
-        "linear: read noise 7 %, correlated over 1 ms: change of the peak, worst of ten columns, median over images",
+        "linear: read noise 7 %, correlated over 1 ms: change of the peak, worst of ten columns of random weights, median over images",
         within(3.0, 1.0),
         lambda r: 100.0 * r.noise.typical_worst,
         paper="about 3",
@@ -251,7 +264,7 @@ NOISE = (
     _claim(
         "energy_sum",
         "prediction",
-        "difference between the supply and the sum of the blocks, power at rest and energy of a spike",
+        "self-check: difference between the supply and the sum of the blocks, power at rest and energy of a spike",
         at_most(1.0),
         lambda r: round(100.0 * max(each.imbalance for each in r.energy.values()), 6),
     ),
