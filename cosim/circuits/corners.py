@@ -5,7 +5,7 @@ itself; its spread falls with the square root of the gate area (M. Pelgrom et al
 made here, in NumPy, and reach every engine as numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -167,6 +167,14 @@ def deviated(
     return _Deviation(corner, mismatch or Mismatch(), rng, shifts or {}).of(circuit, defaults, ())
 
 
+def deviated_elements(
+    elements: Iterable[Element], corner: Corner = NOMINAL, *, mismatch: Mismatch | None = None, rng: np.random.Generator | None = None
+) -> tuple[Element, ...]:
+    """Some elements of a circuit at a corner, drawn as by `deviated`: for circuits whose parts have generators of their own."""
+    walk = _Deviation(corner, mismatch or Mismatch(), rng, {})
+    return tuple(walk.moved(each, {}, ()) for each in elements)
+
+
 @dataclass(frozen=True)
 class _Deviation:
     """A walk through a circuit; subcircuits that change get a name of their own, since each instance is drawn by itself."""
@@ -178,10 +186,11 @@ class _Deviation:
 
     def of(self, circuit: Circuit, values: Mapping[str, float], path: tuple[str, ...]) -> Circuit:
         """The circuit whose parameters have these values, below the instances of `path`."""
-        moved = tuple(self._moved(each, values, path) for each in circuit.elements)
+        moved = tuple(self.moved(each, values, path) for each in circuit.elements)
         return circuit if moved == circuit.elements else replace(circuit, name="_".join([circuit.name, *path]), elements=moved)
 
-    def _moved(self, element: Element, values: Mapping[str, float], path: tuple[str, ...]) -> Element:
+    def moved(self, element: Element, values: Mapping[str, float], path: tuple[str, ...]) -> Element:
+        """One element, with all that is inside of it."""
         corner = self.corner
         match element:
             case Instance():

@@ -111,7 +111,6 @@ def test_an_image_without_a_spike_gives_nothing(paired: bool):
     assert np.abs(found).max() < 1e-6 * whole().min()
 
 
-@pytest.mark.xfail(strict=True, raises=CircuitError, reason="without a cell the read voltage `te` leads nowhere, which the circuit refuses")
 @pytest.mark.parametrize("paired", [False, True])
 def test_an_image_without_a_spike_gives_nothing_where_silent_cells_are_left_out(paired: bool):
     found = swings(layer(CARD, NO_SPIKE, CELLS, minus=WEAKER if paired else None, silent=False))
@@ -183,7 +182,6 @@ def test_the_second_column_is_inverted_before_it_is_added():
     assert found["v(neg_inv1)"] == pytest.approx(CARD.feedback_resistance * 4e-6, rel=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="the second input raises the gain for the reference from 2 to 3, which `inverter_reference` does not know")
 def test_a_pair_rests_where_a_single_column_rests():
     single, pair = (simulate(layer(CARD, NO_SPIKE, CELLS, minus=minus), Op(options=FINE)).require()["v(sense1)"][-1] for minus in (None, WEAKER))
     assert single > 1e-3

@@ -84,8 +84,8 @@ def transconductor(card: NeuronCard, nmos: MosfetCard) -> Circuit:
     )
 
 
-def inverter_reference(card: NeuronCard) -> float:
-    """Voltage at the + input that gives the printed offset at the output of the inverting amplifier [V]."""
+def inverter_reference(card: NeuronCard, *, paired: bool = False) -> float:
+    """Voltage at the + input that gives the card's offset at the output of the inverting amplifier, with one or two inputs [V]."""
     if isinstance(card, GateBiasedCard):
-        return card.inverter_offset / (1.0 + card.inverter_resistance / card.input_resistance)
+        return card.inverter_offset / (1.0 + (2 if paired else 1) * card.inverter_resistance / card.input_resistance)
     return 0.0

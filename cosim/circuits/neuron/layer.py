@@ -12,9 +12,10 @@ import numpy as np
 from cosim._types import Array
 from cosim.circuits.cells import cell
 from cosim.circuits.circuit import Circuit
+from cosim.circuits.corners import NOMINAL, Corner, Mismatch, deviated_elements
 from cosim.circuits.elements import Element, Instance, Resistor, VoltageSource
 from cosim.circuits.neuron.card import NeuronCard
-from cosim.circuits.neuron.unit import CELL_W_OVER_L, SPIKE_HEIGHT, Parts, shared_sources, wired_unit
+from cosim.circuits.neuron.unit import CELL_W_OVER_L, SPIKE_HEIGHT, Parts, check_unit, shared_sources, wired_unit
 from cosim.circuits.stimuli import spikes
 from cosim.errors import CircuitError, reject
 
@@ -54,7 +55,10 @@ def layer(
     parts: Parts | None = None,
     silent: bool = True,
     wire_resistance: float = 0.0,
-    supply: float = 1.0,
+    corner: Corner = NOMINAL,
+    mismatch: Mismatch | None = None,
+    seed: int = 0,
+    numbers: Sequence[int] | None = None,
 ) -> Circuit:
     """An array with its units, for one image.
 
@@ -65,28 +69,34 @@ def layer(
         parts: devices.
         silent: keep the cells of inputs that do not fire; their word lines rest at ground.
         wire_resistance: of one segment of a column, between two neighboring rows [ohm]; bit and source line each.
-        supply: factor on the supply voltage.
+        corner: temperature, supply and process of everything; the temperature goes into the options of the analysis too.
+        mismatch: spread of the transistors of the units; unit j is drawn from `seed` and its number, whatever else is simulated.
+        numbers: of the columns on the chip, for these draws; 0, 1, ... if left out.
 
     Raises:
         CircuitError: shapes that do not fit, a negative wire resistance.
     """
     parts = parts or Parts()
-    if times.shape != cells.states.shape[:1] or (minus is not None and minus.states.shape != cells.states.shape):
+    check_unit(card, parts, 1.0, corner.supply, None)
+    if minus is not None and minus.states.shape != cells.states.shape:
+        raise reject(CircuitError, "layer", "minus", f"shape {minus.states.shape}", f"of shape {cells.states.shape}, as the cells")
+    if times.shape != cells.states.shape[:1]:
         raise reject(CircuitError, "layer", "times", f"shape {times.shape}", f"of shape ({cells.states.shape[0]},), one for each row of the cells")
     if not wire_resistance >= 0:
         raise reject(CircuitError, "layer", "wire_resistance", wire_resistance, ">= 0 ohm")
     rows = [row for row in range(len(times)) if silent or np.isfinite(times[row])]
-    elements: list[Element] = shared_sources(card, parts, supply)
+    elements: list[Element] = shared_sources(card, parts, corner.supply, paired=minus is not None)
     for row in rows:
         train = spikes([float(times[row])], height=SPIKE_HEIGHT) if np.isfinite(times[row]) else None
         elements.append(VoltageSource(f"wl_{row}", f"wl_{row}", "0", 0.0, train))
     for column in range(cells.states.shape[1]):
         number = str(column + 1)
         for sign, array, end in (("", cells, f"col{number}"), *((("n", minus, f"neg{number}"),) if minus is not None else ())):
-            elements += _column(parts, rows, array, column, sign, end, wire_resistance)
-        if not rows:
-            elements.append(Resistor(f"off{number}", f"col{number}", "0", 1e12, exact=True))
-        elements += wired_unit(card, parts, number, None, paired=minus is not None)
+            elements += deviated_elements(_column(parts, rows, array, column, sign, end, wire_resistance), corner)
+            if not rows:
+                elements.append(Resistor(f"off{sign}{number}", "te", end, 1e12, exact=True))
+        rng = None if mismatch is None else np.random.default_rng([seed, column if numbers is None else numbers[column]])
+        elements += deviated_elements(wired_unit(card, parts, number, None, paired=minus is not None), corner, mismatch=mismatch, rng=rng)
     return Circuit(
         name=f"layer_{card.name}",
         description=f"{cells.states.shape[0]} inputs, {cells.states.shape[1]} units, variant {card.name}; {len(rows)} rows are simulated",

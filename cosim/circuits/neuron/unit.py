@@ -73,7 +73,7 @@ def unit(
     card, parts = load_neuron(card) if isinstance(card, str) else card, parts or Parts()
     if threshold is not None:
         require(card, "spikes", "a spike output")
-    _check(card, parts, weight, supply, threshold)
+    check_unit(card, parts, weight, supply, threshold)
     train = spikes(times, height=SPIKE_HEIGHT) if len(times) and held is None else None
     gate = VoltageSource("in", "gate_in", "0", held or 0.0, train)
     elements = [
@@ -114,7 +114,7 @@ def chain(card: NeuronCard | str, times: Sequence[float], *, parts: Parts | None
     """
     card, parts = load_neuron(card) if isinstance(card, str) else card, parts or Parts()
     require(card, "spikes", "a spike output")
-    _check(card, parts, weight, 1.0, threshold)
+    check_unit(card, parts, weight, 1.0, threshold)
     if units < 2:
         raise reject(CircuitError, "chain", "units", units, ">= 2")
     elements = [*shared_sources(card, parts, 1.0), VoltageSource("in", "gate_in", "0", 0.0, spikes(times, height=SPIKE_HEIGHT))]
@@ -141,7 +141,12 @@ def supplies(card: NeuronCard, parts: Parts, *, spiking_output: bool) -> tuple[s
     return tuple(names)
 
 
-def _check(card: NeuronCard, parts: Parts, weight: float, supply: float, threshold: float | None) -> None:
+def check_unit(card: NeuronCard, parts: Parts, weight: float, supply: float, threshold: float | None) -> None:
+    """Refuse what no unit can take.
+
+    Raises:
+        CircuitError: names weight, supply, threshold or the memristor's current, with what is allowed.
+    """
     volts, where = card.supply * supply, f"unit {card.name}"
     if not 0.0 <= weight <= 1.0:
         raise reject(CircuitError, where, "weight", weight, "within 0..1")
@@ -157,14 +162,14 @@ def _check(card: NeuronCard, parts: Parts, weight: float, supply: float, thresho
         raise reject(CircuitError, where, "voltage behind the transimpedance amplifier", drive, allowed)
 
 
-def shared_sources(card: NeuronCard, parts: Parts, supply: float, *, ac: float = 0.0) -> list[Element]:
+def shared_sources(card: NeuronCard, parts: Parts, supply: float, *, ac: float = 0.0, paired: bool = False) -> list[Element]:
     """Supplies, read voltage and references, shared by all units of a circuit."""
     volts = card.supply * supply
     found: list[Element] = [VoltageSource("dd", "vdd", "0", volts), VoltageSource("read", "te", "0", card.read_voltage, ac=ac)]
     if parts.opamp:
         found.append(VoltageSource("ss", "vss", "0", -volts))
     found.append(VoltageSource("ref1", "ref_tia", "0", parts.offsets[0]))
-    found.append(VoltageSource("ref2", "ref_inverter", "0", frontend.inverter_reference(card) + parts.offsets[1]))
+    found.append(VoltageSource("ref2", "ref_inverter", "0", frontend.inverter_reference(card, paired=paired) + parts.offsets[1]))
     if isinstance(card, CurrentBiasedCard):
         found += _references(card)
     elif isinstance(card, GateBiasedCard):

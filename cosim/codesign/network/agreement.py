@@ -72,8 +72,8 @@ class Agreement:
 
     @property
     def passed(self) -> bool:
-        """Every decided image agrees, and every run passed."""
-        return not self.disagreements.size and not self.failed.size
+        """There are decided images, every one of them agrees, and every run passed."""
+        return bool(self.decided.any()) and not self.disagreements.size and not self.failed.size
 
     def accuracy(self, which: str) -> float:
         """Share of the images whose label the ``network`` or the ``circuit`` gives."""
@@ -90,7 +90,7 @@ def measure_bound(scores: Array, peaks: Array) -> Bound:
     Raises:
         InputError: fewer than 20 images passed.
     """
-    passed = np.isfinite(peaks).all(axis=1)
+    passed = np.isfinite(peaks).all(axis=1) & (np.max(scores, axis=1) > 0)  # an image without a spike says nothing
     if passed.sum() < FEWEST:
         raise reject(InputError, "agreement", "images", int(passed.sum()), f">= {FEWEST} whose runs passed, to measure the error bound on")
     scores, peaks = scores[passed], peaks[passed]

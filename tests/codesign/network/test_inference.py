@@ -178,19 +178,16 @@ def test_mismatch_moves_the_columns_and_a_seed_is_a_chip():
     assert np.abs(gains(replace(HARDWARE, mismatch=SPREAD, silent=True, seed=2)) - first).max() > 0.02
 
 
-@pytest.mark.xfail(strict=True, reason="cells are drawn before units: as many as inputs fire, so that each image meets other units")
 def test_a_chip_is_the_same_for_all_images_where_silent_cells_are_left_out():
     found = gains(replace(HARDWARE, mismatch=SPREAD, silent=False, seed=1))
     assert found[0] == pytest.approx(found[1], abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="units are drawn by their place in the deck, not by the number of their column")
 def test_a_column_simulated_alone_has_the_unit_of_the_whole_chip():
     hardware = replace(HARDWARE, mismatch=SPREAD, silent=True, seed=1)
     assert gains(hardware, columns=[2])[:, 0] == pytest.approx(gains(hardware)[:, 2], abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="the layer of an image without a spike is refused where silent cells are left out, and no other image is run either")
 def test_an_image_without_a_spike_has_peaks_of_zero():
     times = TIMES[:2].copy()
     times[1] = np.inf
