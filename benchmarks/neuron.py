@@ -24,9 +24,9 @@ from cosim.circuits.neuron.drive import TEXT_SPIKES
 from cosim.circuits.neuron.unit import Parts
 from cosim.codesign.neuron.bench import Run, respond, response
 from cosim.codesign.neuron.bias import fit_biases
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.spread import A_VT, draw_units
 from cosim.devices.opamp import load_opamp
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import Engine, find_engine
 from cosim.sweep.lab import Lab, Question
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cosim.circuits.neuron.card import VARIANTS, load_neuron
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.design import SECTIONS, Design, NeuronSection, load_design
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.opamp import load_opamp
 from cosim.errors import DesignError
+from cosim.snn.timing import TimeConstants
 
 
 def written(folder: Path, text: str) -> Path:

@@ -13,13 +13,14 @@ from cosim.circuits.neuron.drive import options
 from cosim.codesign.cellbench import positive_drive
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.codesign.neuron.equations import thermal_voltage
-from cosim.codesign.neuron.model import TimeConstants, discrete, scaled_error
+from cosim.codesign.neuron.model import discrete, scaled_error
 from cosim.codesign.sizing import bisect
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
 from cosim.devices.mosfet import load_mosfet
 from cosim.measure import threshold_voltage
 from cosim.simulation import simulate
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cosim.circuits.neuron.card import NeuronCard
     from cosim.circuits.neuron.unit import Parts
     from cosim.codesign.neuron.bias import BiasFit
-    from cosim.codesign.neuron.model import TimeConstants
     from cosim.design import Design
+    from cosim.snn.timing import TimeConstants
 
 OPTIONS = {"rise": "--tau-rise", "fall": "--tau-fall", "leak": "--tau-mem"}
 
@@ -97,7 +97,7 @@ def parts_for(design: "Design", card: "NeuronCard", *, ideal: bool = False) -> "
 
 def targets(design: "Design") -> "TimeConstants":
     """The time constants of a design."""
-    from cosim.codesign.neuron.model import TimeConstants
+    from cosim.snn.timing import TimeConstants
 
     return TimeConstants(rise=design.neuron.tau_rise, fall=design.neuron.tau_fall, membrane=design.neuron.tau_mem)
 

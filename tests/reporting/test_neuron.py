@@ -15,7 +15,6 @@ from cosim.circuits.neuron.card import CurrentBiasedCard
 from cosim.circuits.neuron.unit import Parts
 from cosim.codesign.neuron import spread
 from cosim.codesign.neuron.firing import Train
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.smallsignal import OwnNoise
 from cosim.codesign.neuron.spread import Contribution, Draws, InputRange
 from cosim.design import Design, NeuronSection
@@ -26,6 +25,7 @@ from cosim.reporting.document import Document
 from cosim.reporting.figures_neuron import FIGURES, draw
 from cosim.reporting.pdf import to_pdf
 from cosim.reporting.style import FULL, HALF, MILLIMETER, MINUS, Drawing, measured, percent
+from cosim.snn.timing import TimeConstants
 from cosim.studies.lim2025.neuron import NeuronResult, run, study
 from cosim.sweep.lab import Lab
 from cosim.sweep.yields import clopper_pearson

@@ -11,8 +11,9 @@ from cosim.circuits.corners import NOMINAL, Corner, Mismatch, deviated
 from cosim.circuits.neuron.card import NeuronCard
 from cosim.circuits.neuron.drive import DURATION, TEXT_SPIKES, transient
 from cosim.circuits.neuron.unit import MEMBRANE, SYNAPTIC_CURRENT, Parts, unit
-from cosim.codesign.neuron.model import TimeConstants, continuous, discrete, fit, lagged_error, scaled_error
+from cosim.codesign.neuron.model import continuous, discrete, fit, lagged_error, scaled_error
 from cosim.errors import InputError, reject
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question, Reading
 
 SAVED = (SYNAPTIC_CURRENT, MEMBRANE)

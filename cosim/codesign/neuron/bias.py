@@ -19,7 +19,8 @@ from cosim.circuits.neuron.drive import DURATION, TEXT_SPIKES
 from cosim.circuits.neuron.unit import Parts
 from cosim.codesign.neuron.bench import Response, Run, respond
 from cosim.codesign.neuron.equations import Prediction, predict, thermal_voltage
-from cosim.codesign.neuron.model import TimeConstants, continuous, discrete
+from cosim.codesign.neuron.model import continuous, discrete
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab
 from cosim.units import engineering
 

@@ -19,9 +19,10 @@ from cosim.circuits.neuron.card import CurrentBiasedCard
 from cosim.circuits.neuron.drive import ONE_SPIKE, firing_transient, options
 from cosim.circuits.neuron.unit import Parts, chain
 from cosim.codesign.neuron.bench import Run, respond
-from cosim.codesign.neuron.model import Membrane, TimeConstants, continuous, pulse_train
+from cosim.codesign.neuron.model import Membrane, continuous, pulse_train
 from cosim.errors import SimulationError
 from cosim.measure import crossings
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question, Reading
 
 THRESHOLD_SHARE = 0.25  # of the swing of one spike of full weight, over the baseline: on the steep part of the rise

@@ -15,27 +15,12 @@ from scipy.signal import lfilter
 
 from cosim._types import Array
 from cosim.circuits.stimuli import spikes
-from cosim.errors import InputError, reject
-from cosim.params import check_params, param
+from cosim.snn.timing import TimeConstants
 
 STEP = 20e-6  # [s] of the continuous model; its filters are exact for inputs that are straight between steps
 DISCRETE_STEP = 1e-3  # [s] Lim 2025, section 3.4
 LAGS = np.arange(-0.5e-3, 1.5e-3, 1e-5)  # [s] tried against the discrete model
 SHORTEST_RISE = 1e-5  # [s] that a fit tells from none
-
-
-@dataclass(frozen=True, kw_only=True)
-class TimeConstants:
-    """Time constants of the model; the defaults are those of Lim 2025, section 3.4."""
-
-    rise: float = param("rise of the synaptic current", "s", default=0.5e-3, above=0.0, most=10.0)
-    fall: float = param("decay of the synaptic current", "s", default=2e-3, above=0.0, most=10.0)
-    membrane: float = param("decay of the membrane potential", "s", default=15e-3, above=0.0, most=10.0)
-
-    def __post_init__(self) -> None:
-        check_params(self, where="time constants")
-        if self.rise >= self.fall:
-            raise reject(InputError, "time constants", "rise", self.rise, f"< fall={self.fall:g} s: a current cannot rise slower than it decays")
 
 
 @dataclass(frozen=True)
@@ -59,6 +44,8 @@ def pulse_train(times: Sequence[float], time: Array) -> Array:
 
 def low_pass(values: Array, tau: float, step: float, start: float = 0.0) -> Array:
     """First-order low-pass of ``values (points,)`` with the time constant `tau` [s], from `start`; exact where they are straight between steps."""
+    if tau == 0.0:  # no such pole
+        return np.asarray(values, dtype=float)
     kept = np.exp(-step / tau)
     share = tau / step * (1.0 - kept)
     first = np.array([start - (1.0 - share) * values[0]])  # so that the first value is `start`

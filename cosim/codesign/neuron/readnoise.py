@@ -15,8 +15,9 @@ from cosim.circuits.neuron.drive import transient
 from cosim.circuits.neuron.unit import Parts, columns
 from cosim.circuits.stimuli import PiecewiseLinear
 from cosim.codesign.neuron.equations import cell_current
-from cosim.codesign.neuron.model import TimeConstants, low_pass
+from cosim.codesign.neuron.model import low_pass
 from cosim.devices.memristor.read_noise import flat
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question
 
 COLUMNS = 10

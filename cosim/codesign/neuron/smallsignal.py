@@ -12,8 +12,8 @@ from cosim.analysis import Ac, Noise
 from cosim.circuits.neuron.card import NeuronCard
 from cosim.circuits.neuron.drive import options
 from cosim.circuits.neuron.unit import MEMBRANE, SPIKE_HEIGHT, SYNAPTIC_CURRENT, Parts, unit
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.devices.mosfet import with_flicker
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question
 
 WEIGHT = 0.25  # filament state at which the unit is linearized

@@ -11,7 +11,7 @@ from cosim.circuits.neuron.card import CurrentBiasedCard, NeuronCard
 from cosim.circuits.neuron.drive import transient
 from cosim.circuits.neuron.unit import Parts, unit
 from cosim.codesign.neuron.bench import SAVED, Response, Run, respond, response
-from cosim.codesign.neuron.model import TimeConstants
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question
 from cosim.units import engineering
 

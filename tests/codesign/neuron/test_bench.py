@@ -10,8 +10,9 @@ from cosim.circuits.corners import Corner, Mismatch
 from cosim.circuits.neuron.card import VARIANTS, load_neuron
 from cosim.circuits.neuron.drive import CAPTION_SPIKES, ONE_SPIKE, TEXT_SPIKES
 from cosim.codesign.neuron.bench import SAVED, Response, Run, respond
-from cosim.codesign.neuron.model import TimeConstants, continuous, discrete
+from cosim.codesign.neuron.model import continuous, discrete
 from cosim.errors import CircuitError
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

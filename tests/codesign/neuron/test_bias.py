@@ -10,7 +10,7 @@ from cosim.circuits.neuron.card import CurrentBiasedCard, GateBiasedCard, Neuron
 from cosim.codesign.neuron import bias
 from cosim.codesign.neuron.bias import BiasFit, Knob, fit_biases, knobs
 from cosim.codesign.neuron.equations import thermal_voltage
-from cosim.codesign.neuron.model import TimeConstants
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

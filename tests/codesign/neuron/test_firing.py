@@ -11,8 +11,9 @@ from cosim.circuits.neuron.card import CurrentBiasedCard, load_neuron
 from cosim.circuits.neuron.unit import Parts
 from cosim.codesign.neuron import firing
 from cosim.codesign.neuron.firing import APART, CLOSE, LARGEST_TRAIN, TRAIN_DURATION, Train, fire_chain, hold_time, membrane_model, trains, trip_point
-from cosim.codesign.neuron.model import Membrane, TimeConstants
+from cosim.codesign.neuron.model import Membrane
 from cosim.errors import CosimError
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

@@ -183,7 +183,7 @@ def test_a_current_that_rises_slower_than_it_decays_is_refused(rise: float, fall
 def test_a_time_constant_out_of_range_is_refused():
     with pytest.raises(DeviceError) as caught:
         TimeConstants(membrane=0.0)
-    assert str(caught.value) == "time constants, membrane=0: must be > 0 and <= 10"
+    assert str(caught.value) == "time constants, membrane=0: must be > 0 and <= 100"
 
 
 def test_a_membrane_under_a_constant_current_fires_when_the_exponential_says_so():

@@ -9,8 +9,9 @@ from cosim.circuits.neuron.card import load_neuron
 from cosim.circuits.neuron.unit import Parts
 from cosim.codesign.neuron import readnoise
 from cosim.codesign.neuron.equations import cell_current
-from cosim.codesign.neuron.model import TimeConstants, continuous
+from cosim.codesign.neuron.model import continuous
 from cosim.codesign.neuron.readnoise import DURATION, SAMPLE, Images, PeakNoise, by_circuit, by_model, column_currents, column_pulses, images, through_model
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

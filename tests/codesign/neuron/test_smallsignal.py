@@ -7,9 +7,9 @@ import pytest
 
 from cosim.circuits.neuron.card import load_neuron
 from cosim.circuits.neuron.unit import Parts
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.smallsignal import NOISE_BAND, Bode, OwnNoise, bode, own_noise
 from cosim.devices.opamp import load_opamp
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

@@ -8,7 +8,6 @@ import pytest
 from cosim.circuits.corners import Corner, Mismatch, mosfets
 from cosim.circuits.neuron.card import NeuronCard, load_neuron
 from cosim.circuits.neuron.unit import Parts, unit
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.spread import (
     Contribution,
     Draws,
@@ -22,6 +21,7 @@ from cosim.codesign.neuron.spread import (
     scale_areas,
     sensitivities,
 )
+from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 

@@ -19,7 +19,6 @@ from cosim.codesign.neuron.bench import Response, Run, respond
 from cosim.codesign.neuron.energy import Energy, energy
 from cosim.codesign.neuron.equations import Prediction, cell_current, predict
 from cosim.codesign.neuron.firing import APART, CLOSE, THRESHOLD_SHARE, Train, fire_chain, trains
-from cosim.codesign.neuron.model import TimeConstants
 from cosim.codesign.neuron.readnoise import CORRELATION_TIMES, PeakNoise, by_circuit, by_model, column_pulses, images
 from cosim.codesign.neuron.smallsignal import Bode, OwnNoise, bode, own_noise
 from cosim.codesign.neuron.spread import (
@@ -42,6 +41,7 @@ from cosim.devices.memristor.card import load_memristor
 from cosim.devices.mosfet import load_mosfet
 from cosim.devices.opamp import OpampCard, load_opamp
 from cosim.errors import DesignError
+from cosim.snn.timing import TimeConstants
 from cosim.sweep.lab import Lab, Question
 
 BUILT, BOARD = "robust", "board"
