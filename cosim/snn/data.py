@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim._types import Array
-from cosim.datasets import data_file
+from cosim.datasets import Part, load
 from cosim.errors import DataError, reject
-
-WHITE = 16.0  # largest pixel of optdigits
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,23 +45,24 @@ class Examples:
         return Examples(self.name, self.pixels[index], self.labels[index])
 
 
+def examples(name: str, *, part: Part = "all") -> Examples:
+    """A set by its name: what ``cosim data list`` shows; "digits" comes with scikit-learn.
+
+    Raises:
+        DataError: no such set, or it has not been fetched.
+    """
+    found = load(name, part=part)
+    return Examples(name, found.scaled().reshape(len(found), -1), found.labels.astype(np.int64))
+
+
 def digits() -> Examples:
     """The 1,797 digits that come with scikit-learn."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    return Examples("digits", bunch.data / WHITE, bunch.target.astype(np.int64))
+    return examples("digits")
 
 
 def optdigits() -> Examples:
-    """All 5,620 digits, from the data folder.
-
-    Raises:
-        DataError: the files are missing or are not 64 pixels of 0..16 and a label.
-    """
-    tables = [_table(name) for name in ("optdigits.tra", "optdigits.tes")]
-    table = np.concatenate(tables)
-    return Examples("optdigits", table[:, :64] / WHITE, table[:, 64].astype(np.int64))
+    """All 5,620 digits, from the data folder."""
+    return examples("optdigits")
 
 
 def split(images: Examples, *, seed: int, share: float = 0.8) -> tuple[Examples, Examples]:
@@ -80,14 +79,3 @@ def split(images: Examples, *, seed: int, share: float = 0.8) -> tuple[Examples,
         raise reject(DataError, "split", "share", float(share), "> 0 and < 1")
     train, test = train_test_split(np.arange(len(images)), train_size=share, random_state=seed, stratify=images.labels)
     return images.pick(train), images.pick(test)
-
-
-def _table(name: str) -> Array:
-    path = data_file("optdigits", name)
-    try:
-        table = np.loadtxt(path, delimiter=",", dtype=np.int64, ndmin=2)
-    except ValueError:
-        raise DataError(f"{path}: must be lines of 65 integers, separated by commas") from None
-    if table.shape[1:] != (65,) or table[:, :64].min() < 0 or table[:, :64].max() > WHITE or table[:, 64].min() < 0 or table[:, 64].max() > 9:
-        raise DataError(f"{path}: must be lines of 64 pixels within 0..16 and a digit")
-    return table

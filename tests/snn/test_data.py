@@ -38,18 +38,6 @@ def test_optdigits_is_all_of_it_and_ends_with_the_digits_of_scikit_learn(data_fi
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("1,2,3\n", "must be lines of 64 pixels within 0..16 and a digit"), ("a,b\n", "must be lines of 65 integers, separated by commas")]
-)
-def test_a_file_that_is_not_optdigits_is_named(text, message, tmp_path, monkeypatch):
-    (tmp_path / "optdigits").mkdir()
-    (tmp_path / "optdigits" / "optdigits.tra").write_text(text, encoding="utf-8")
-    monkeypatch.setenv("COSIM_DATA", str(tmp_path))
-    with pytest.raises(DataError) as caught:
-        optdigits()
-    assert str(caught.value) == f"{tmp_path / 'optdigits' / 'optdigits.tra'}: {message}"
-
-
-@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: Examples("mine", np.zeros((3, 4)), np.zeros(2)), "mine: (3, 4) pixels and (2,) labels: must be (images, inputs) and (images,)"),
