@@ -6,7 +6,7 @@ from typing import NoReturn
 import click
 
 import cosim
-from cosim.cli import data, doctor, fit, netlist, plot, report, reproduce, sim, size, sweep, tune
+from cosim.cli import check, data, doctor, fit, netlist, plot, report, reproduce, sim, size, snn, sweep, tune
 from cosim.cli.failures import GuardedGroup
 
 EPILOG = "Exit codes: 0 pass, 1 a check failed, 2 bad input, 3 no engine, 4 a simulation failed, 70 internal error, 130 interrupted."
@@ -33,6 +33,8 @@ for command in (
     sweep.sweep,
     tune.tune,
     fit.fit,
+    snn.snn,
+    check.check,
     data.data,
     report.report,
     reproduce.reproduce,

@@ -66,12 +66,12 @@ def listed(text: str) -> list[object]:
     return [part.strip() for part in text.split(",")]
 
 
-def require_packages(command: str, *names: str) -> None:
-    """Refuse a command whose Python packages of the extra `report` are not installed.
+def require_packages(command: str, *names: str, extra: str = "report") -> None:
+    """Refuse a command whose Python packages of an extra are not installed.
 
     Raises:
         InputError: names the first one that is missing.
     """
     for name in names:
         if importlib.util.find_spec(name) is None:
-            raise InputError(f"{command}: the Python package {name} is missing; pip install 'cosim[report]'")
+            raise InputError(f"{command}: the Python package {name} is missing; pip install 'cosim[{extra}]'")

@@ -1,8 +1,8 @@
 """Does the circuit compute what the network computes? A verdict with numbers, and a list of the images on which it does not.
 
-The error bound is measured first, on images of its own, and frozen: the 99th percentile of how far the circuit moves an output
-against the one that the network has on top, its peaks brought to the network's scale by one factor. An image whose two best outputs lie
-closer than that in the network is undecided: no circuit of this accuracy can be held to it. On all others the classes must be equal.
+The error bound is measured first, on images of its own, and frozen: the 99th percentile of how far the circuit moves the lead of the
+network's best output over the best of the others, its peaks brought to the network's scale by one factor. An image whose lead is smaller
+than that in the network is undecided: no circuit of this accuracy can be held to it. On all others the classes must be equal.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Bound:
 
     Attributes:
         scale: network's units for one volt of the circuit.
-        error: bound on how far one output moves against the best one, relative to the highest score of its image.
+        error: bound on how far the lead of the best output moves, relative to the highest score of its image.
         images: number that it was measured on.
     """
 
@@ -99,10 +99,18 @@ def measure_bound(scores: Array, peaks: Array) -> Bound:
 
 
 def moved(scores: Array, peaks: Array, scale: float) -> Array:
-    """How far an output moves against the one that the network has on top: the largest of each image, ``(images,)``, over its highest score."""
-    errors = scale * peaks - scores
-    best = np.argmax(scores, axis=1)[:, None]
-    return np.asarray(np.max(np.abs(errors - np.take_along_axis(errors, best, axis=1)), axis=1) / np.max(scores, axis=1))
+    """How far the circuit moves the lead of the network's best output over the best of the others: ``(images,)``, over the highest score."""
+    best = np.argmax(scores, axis=1)
+    highest = np.max(scores, axis=1)
+    return np.asarray(np.abs(scale * _lead(peaks, best) - _lead(scores, best)) / highest)
+
+
+def _lead(values: Array, best: Array) -> Array:
+    """What one output of ``values (images, outputs)`` has over the highest of the others, ``(images,)``."""
+    rows = np.arange(len(values))
+    others = values.copy()
+    others[rows, best] = -np.inf
+    return np.asarray(values[rows, best] - np.max(others, axis=1))
 
 
 def agree(scores: Array, peaks: Array, labels: Array, bound: Bound) -> Agreement:

@@ -1,0 +1,128 @@
+"""What the commands on networks share: their files, the images that they are trained and tested on, and the options of the mapping."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cosim.cli.options import require_packages
+from cosim.errors import InputError, reject
+
+if TYPE_CHECKING:
+    from cosim.codesign.network.mapping import MappingPlan
+    from cosim.snn.data import Examples
+    from cosim.snn.network import TrainedNetwork
+
+SPLIT_SEED = 1  # of the images that no network is trained on; the same in every command
+WITH_PARTS = ("mnist", "fashion")  # sets whose makers say which images are for the test
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+data_option = click.option("--data", "data_name", metavar="SET", default="digits", show_default=True, help="digits, optdigits, mnist or fashion.")
+
+
+def mapping_options(command: Command) -> Command:
+    """Options of everything that the mapping adds to the weights."""
+    options = (
+        click.option("--bits", type=int, default=0, show_default=True, help="Bits of a weight; 0 for analog weights."),
+        click.option("--tuning-error", metavar="SHARE", default="0 %", show_default=True, help="Standard deviation of a tuned conductance."),
+        click.option("--variation", metavar="SHARE", default="0 %", show_default=True, help="Device-to-device spread that tuning leaves."),
+        click.option("--stuck-low", metavar="SHARE", default="0 %", show_default=True, help="Cells that stay at the lowest conductance."),
+        click.option("--stuck-high", metavar="SHARE", default="0 %", show_default=True, help="Cells that stay at the highest conductance."),
+        click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the chip: which draw of its devices."),
+    )
+    for each in reversed(options):
+        command = each(command)
+    return command
+
+
+def mapping_plan(*, bits: int, tuning_error: str, variation: str, stuck_low: str, stuck_high: str) -> "MappingPlan":
+    """The plan that the options stand for."""
+    from cosim.codesign.network.mapping import MappingPlan
+
+    return MappingPlan(
+        bits=bits,
+        tuning_error=_share(tuning_error, "--tuning-error"),
+        variation=_share(variation, "--variation"),
+        stuck_low=_share(stuck_low, "--stuck-low"),
+        stuck_high=_share(stuck_high, "--stuck-high"),
+    )
+
+
+def _share(text: str, option: str) -> float:
+    from cosim.units import parse
+
+    return parse(text, "%", where=option)
+
+
+def read_network(command: str, path: Path) -> "TrainedNetwork":
+    """The network in a file."""
+    require_packages(command, "safetensors", extra="snn")
+    from cosim.snn.storage import load_network
+
+    return load_network(path)
+
+
+def training_images(name: str) -> "Examples":
+    """The images to train on: the part that the makers of the set say, else 80 % of every class."""
+    from cosim.snn.data import split
+
+    return _part(name, "train") if name in WITH_PARTS else split(_part(name, "all"), seed=SPLIT_SEED)[0]
+
+
+def held_out_images(name: str) -> "Examples":
+    """The images to test with, in an order that is drawn once and for all."""
+    import numpy as np
+
+    from cosim.snn.data import split
+
+    if name not in WITH_PARTS:
+        return split(_part(name, "all"), seed=SPLIT_SEED)[1]
+    images = _part(name, "test")
+    return images.pick(np.random.default_rng(SPLIT_SEED).permutation(len(images)))
+
+
+def first_images(command: str, examples: "Examples", count: int | None) -> "Examples":
+    """Some of the images, or all of them.
+
+    Raises:
+        InputError: there are not as many.
+    """
+    import numpy as np
+
+    if count is None:
+        return examples
+    if not 1 <= count <= len(examples):
+        raise reject(InputError, command, "images", count, f"within 1..{len(examples)}, the test images of {examples.name}")
+    return examples.pick(np.arange(count))
+
+
+def require_fit(command: str, network: "TrainedNetwork", examples: "Examples") -> None:
+    """Refuse images that a network cannot look at.
+
+    Raises:
+        InputError: names both numbers.
+    """
+    if examples.pixels.shape[1] != network.shape[0]:
+        raise reject(InputError, command, f"pixels of {examples.name}", examples.pixels.shape[1], f"{network.shape[0]}, the inputs of the network")
+
+
+def share_text(right: int, of: int) -> str:
+    """A share with its interval, as ``93.1 %, 95 % interval 90.0 .. 95.5 %``."""
+    from cosim.sweep.yields import LEVEL, clopper_pearson
+
+    low, high = clopper_pearson(right, of)
+    return f"{100 * right / of:.1f} %, {LEVEL:.0%} interval {100 * low:.1f} .. {100 * high:.1f} %".replace("95%", "95 %")
+
+
+def share_values(right: int, of: int) -> dict[str, Any]:
+    """The same for JSON."""
+    from cosim.sweep.yields import clopper_pearson
+
+    return {"right": right, "of": of, "share": right / of, "interval": clopper_pearson(right, of)}
+
+
+def _part(name: str, part: str) -> "Examples":
+    from cosim.snn.data import examples
+
+    return examples(name, part="train" if part == "train" else "test" if part == "test" else "all")

@@ -1,0 +1,151 @@
+"""``cosim check``: the table, the JSON, the verdicts with their exit codes, and what is refused."""
+
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("safetensors")
+
+from cosim.codesign.network import check as module
+from cosim.codesign.network.inference import CircuitScores, Hardware, infer
+from cosim.snn.encoding import LatencyCard
+from cosim.snn.network import Layer, TrainedNetwork
+from cosim.snn.storage import save_network
+from cosim.snn.timing import TimeConstants
+from cosim.sweep.lab import Lab
+from tests.cli.networks import templates
+from tests.cli.program import invoke, process
+
+pytestmark = pytest.mark.slow
+FEW = ("--images", "3", "--calibration", "20")
+
+
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all tests of this file."""
+    return tmp_path_factory.mktemp("check") / "store"
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, kept_runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test with a folder of its own and a network in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COSIM_STORE", str(kept_runs))
+    save_network(templates(), tmp_path / "net.safetensors")
+    return tmp_path
+
+
+def test_the_table_says_accuracies_bound_and_agreement():
+    result = invoke("check", "net.safetensors", *FEW)
+    lines = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert lines[1].split("  ")[-1].strip() == "3, 3"
+    assert [line.split("  ")[0] for line in lines[2:5]] == ["accuracy of the network", "accuracy with the weights of the array", "accuracy of the circuit"]
+    assert "100.0 %, 95 % interval 29.2 .. 100.0 %" in lines[2]
+    assert "% of the highest output, from 20 other images" in lines[5]
+    assert " an image; variant two_pole; ngspice " in lines[-1]
+
+
+def test_the_json_holds_the_whole_verdict():
+    result = invoke("check", "net.safetensors", *FEW, "--bits", "3", "--tuning-error", "3 %", "--seed", "2", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0, result.stderr
+    assert (found["passed"], found["failures"], found["images"], found["seed"]) == (True, {}, 3, 2)
+    assert (found["mapping"]["bits"], found["mapping"]["tuning_error"]) == (3, 0.03)
+    assert 0.001 < found["bound"]["error"] < 0.1
+    assert found["accuracy"]["circuit"]["of"] == 3
+    assert len(found["classes"]["circuit"]) == len(found["classes"]["label"]) == 3
+    assert found["circuit_taus"]["membrane"] == pytest.approx(15e-3, rel=0.02)
+
+
+def crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+    """The circuit with its columns in the wrong order, for the images of the verdict."""
+    ran = infer(hardware, times, lab, duration=duration)
+    return replace(ran, peaks=np.roll(ran.peaks, 1, axis=1)) if len(times) == 3 else ran
+
+
+def test_a_circuit_with_crossed_columns_is_exit_1_and_its_images_are_listed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "infer", crossed)
+    result = invoke("check", "net.safetensors", *FEW)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("cosim: check: ")
+    assert "decided images differ, first image " in result.stderr
+    head = next(index for index, line in enumerate(result.stdout.splitlines()) if line.startswith("image "))
+    rows = [line.split() for line in result.stdout.splitlines()[head + 1 :]]
+    assert [row[0] for row in rows] == ["0", "1", "2"]
+    assert [(int(row[2]) + 1) % 10 for row in rows] == [int(row[3]) for row in rows]
+
+
+def test_runs_that_fail_are_exit_4(tmp_path: Path):
+    result = invoke("check", "net.safetensors", *FEW, "--timeout", "1 ms", "--store", tmp_path / "empty")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr.startswith("cosim: check: 0 of 20 calibration images passed, 20 are needed; timeout")
+
+
+def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+    """The run of image 1 of the verdict fails."""
+    ran = infer(hardware, times, lab, duration=duration)
+    if len(times) != 3:
+        return ran
+    peaks = np.where(np.arange(3)[:, None] == 1, np.nan, ran.peaks)
+    return replace(ran, peaks=peaks, failures={1: "no_convergence, timestep too small"})
+
+
+def test_one_failed_run_is_exit_4_and_the_others_are_shown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "infer", failing)
+    result = invoke("check", "net.safetensors", *FEW)
+    assert result.exit_code == 4
+    assert result.stderr == "cosim: check: 1 of 23 runs failed, first image 1: no_convergence, timestep too small\n"
+    assert "3, 2" in result.stdout.splitlines()[1]
+    assert result.stdout.splitlines()[-1] == "image 1: no_convergence, timestep too small"
+
+
+def test_time_constants_that_the_circuit_does_not_have_are_said_with_the_remedy(own_folder: Path):
+    (layer,) = templates().layers
+    save_network(replace(templates(), layers=(replace(layer, taus=TimeConstants(membrane=30e-3)),)), own_folder / "slow.safetensors")
+    result = invoke("check", "slow.safetensors", *FEW)
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("cosim: check: membrane of two_pole is 15 ms, of the network 30 ms; `cosim fit neuron --tau-mem 30m -o card.toml`")
+
+
+def test_a_check_that_is_interrupted_ends_with_130_and_says_what_is_kept(own_folder: Path):
+    store = own_folder / "store"
+    running = process("check", "net.safetensors", *FEW, "--workers", "1", COSIM_STORE=store)
+    while not list(store.glob("index.sqlite")) and running.poll() is None:
+        pass
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "kept" in said
+
+
+REFUSED = (
+    (("check", "none.safetensors"), "none.safetensors: no such file or directory"),
+    (("check", "text.safetensors"), "text.safetensors: damaged, or not a safetensors file"),
+    (("check", "net.safetensors", "--data", "letters"), "data set letters: must be one of digits, optdigits, mnist, fashion"),
+    (("check", "wide.safetensors"), "check, pixels of digits=64: must be 9, the inputs of the network"),
+    (
+        ("check", "net.safetensors", "--images", "341", "--calibration", "20"),
+        "check, images=341: must be within 1..340, 360 test images of digits less 20 of the calibration",
+    ),
+    (("check", "net.safetensors", "--calibration", "5"), "check, calibration=5: must be >= 20 images, to measure the error bound on"),
+    (("check", "net.safetensors", "--variant", "foo"), "card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, two_pole"),
+    (("check", "net.safetensors", "--bits", "17"), "mapping, bits=17: must be within 0..16"),
+    (("check", "net.safetensors", "--tuning-error", "3 V"), "--tuning-error='3 V': must be a quantity in %, not in 'V'"),
+    (("check", "net.safetensors", "--stuck-low", "120 %"), "mapping, stuck_low=1.2: must be within 0..1"),
+    (("check", "deep.safetensors"), "check, layers=2: must be 1; layers that fire have no circuit yet"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
+def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], message: str, own_folder: Path):
+    (own_folder / "text.safetensors").write_text("no network")
+    save_network(TrainedNetwork(layers=(Layer(plus=np.eye(9, 10)),), encoding=LatencyCard(), dt=1e-3), own_folder / "wide.safetensors")
+    layers = (Layer(plus=np.full((64, 5), 0.1), threshold=1.0), Layer(plus=np.full((5, 10), 0.1)))
+    save_network(TrainedNetwork(layers=layers, encoding=LatencyCard(), dt=1e-3, response="impulse"), own_folder / "deep.safetensors")
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"cosim: {message}\n")
