@@ -30,6 +30,18 @@ def lab(engine, store_folder):
         yield Lab(engine=engine, store=store)
 
 
+@pytest.fixture(autouse=True)
+def remembered(request, monkeypatch):
+    """The neuron study of the small design is run once; other designs run their own."""
+    real = neuron.run
+
+    def run(design, lab):
+        small = request.getfixturevalue("result").design
+        return request.getfixturevalue("fired") if design.neuron == small.neuron else real(design, lab)
+
+    monkeypatch.setattr(neuron, "run", run)
+
+
 @pytest.fixture
 def design_file(tmp_path: Path, result) -> Path:
     path = tmp_path / "small.toml"

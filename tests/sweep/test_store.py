@@ -361,7 +361,7 @@ def test_an_index_from_before_formats_were_counted_is_refused_and_left_alone(sto
 
 
 def test_processes_that_make_a_store_at_once_do_not_refuse_each_other(tmp_path):
-    program = "import sys, time; from cosim.sweep.store import Store; time.sleep(float(sys.argv[2]) - time.time()); Store.open(sys.argv[1]).close()"
+    program = "import sys, time; from cosim.sweep.store import Store; time.sleep(max(0.0, float(sys.argv[2]) - time.time())); Store.open(sys.argv[1]).close()"
     for attempt in range(3):
         start = str(time.time() + 0.7)
         makers = [subprocess.Popen([sys.executable, "-c", program, tmp_path / f"{attempt}", start], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
