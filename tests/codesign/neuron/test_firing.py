@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from cosim.circuits.neuron.card import CurrentBiasedCard, load_neuron
-from cosim.circuits.neuron.unit import Parts
+from cosim.circuits.neuron.drive import ONE_SPIKE, firing_transient
+from cosim.circuits.neuron.unit import Parts, chain
 from cosim.codesign.neuron import firing
 from cosim.codesign.neuron.firing import APART, CLOSE, LARGEST_TRAIN, TRAIN_DURATION, Train, fire_chain, hold_time, membrane_model, trains, trip_point
 from cosim.codesign.neuron.model import Membrane
 from cosim.errors import CosimError
+from cosim.measure import crossings
 from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
-from cosim.sweep.lab import Lab
+from cosim.sweep.lab import Lab, Question
 
 LAB = Lab(engine=find_engine("ngspice"), workers=1)
 PARTS, TAUS = Parts(), TimeConstants()
@@ -126,3 +128,18 @@ def test_a_threshold_that_is_not_reached_is_refused_in_one_line():
 def test_a_threshold_out_of_the_comparators_range_is_refused_in_one_line():
     with pytest.raises(CosimError):
         trip_point(spiking(), PARTS, 3.2, LAB)
+
+
+def test_spikes_of_a_chain_move_by_up_to_half_a_millisecond_over_temperature():
+    robust = load_neuron("robust")
+    circuit = chain(robust, ONE_SPIKE, threshold=0.11)
+    analysis = firing_transient(0.02)
+    at = {}
+    for temperature in (-40.0, 27.0, 85.0):
+        warm = replace(analysis, options=replace(analysis.options, temperature=temperature))
+        answer = LAB.ask_one(Question(circuit=circuit, analysis=warm, saved=("v(reset1)", "v(reset2)")))
+        at[temperature] = [crossings(answer.axis, answer[f"v(reset{number})"], robust.supply / 2.0, edge="rise")[0] for number in (1, 2)]
+    shifts = np.array([np.subtract(at[temperature], at[27.0]) for temperature in (-40.0, 85.0)])
+    assert shifts[0].min() > 0.1e-3  # later in the cold, earlier in the heat
+    assert shifts[1].max() < -0.1e-3
+    assert 0.3e-3 < np.abs(shifts).max() < 0.6e-3
