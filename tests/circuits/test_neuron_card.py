@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cosim.circuits.neuron.card import VARIANTS, CurrentBiasedCard, GateBiasedCard, card_text, load_neuron, require
+from cosim.circuits.neuron.card import COLUMN_VARIANTS, VARIANTS, CurrentBiasedCard, GateBiasedCard, card_text, load_neuron, require
 from cosim.errors import CosimError, DesignError, DeviceError, InputError
 from cosim.params import described
 from cosim.resources import device_data
@@ -31,7 +31,7 @@ def refused(make) -> str:
 
 
 def test_the_variants_are_the_files():
-    assert sorted(VARIANTS) == sorted(each.stem for each in FOLDER.glob("*.toml"))
+    assert sorted((*VARIANTS, *COLUMN_VARIANTS)) == sorted(each.stem for each in FOLDER.glob("*.toml"))
     assert {name: type(load_neuron(name)) for name in VARIANTS} == KINDS
 
 
@@ -75,7 +75,8 @@ def test_the_ratio_of_the_mirror_is_a_whole_number():
 
 
 def test_an_unknown_variant_is_refused_with_the_known_ones():
-    assert refused(lambda: load_neuron("sturdy")) == "card 'sturdy': must be the path of a .toml file or one of as_printed, board, linear, robust, two_pole"
+    known = ", ".join(sorted((*VARIANTS, *COLUMN_VARIANTS)))
+    assert refused(lambda: load_neuron("sturdy")) == f"card 'sturdy': must be the path of a .toml file or one of {known}"
     assert refused(lambda: load_neuron("nowhere/mine.toml")) == "card nowhere/mine.toml: no such file"
 
 
@@ -119,7 +120,9 @@ def test_a_block_that_a_variant_lacks_is_refused_with_those_that_have_it():
     require(load_neuron("robust"), "spikes", "a spike output")
     with pytest.raises(InputError) as caught:
         require(load_neuron("linear"), "spikes", "a spike output")
-    assert str(caught.value) == "neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board"
+    assert (
+        str(caught.value) == "neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs"
+    )
 
 
 def test_a_ratio_between_two_whole_numbers_is_refused(tmp_path: Path):

@@ -148,14 +148,15 @@ FUNCTIONS = {
         (lambda: unit("robust", weight=float("nan")), CircuitError, "unit robust, weight=nan: must be within 0..1"),
         (lambda: unit("robust", supply=0.8), CircuitError, "unit robust, supply=2.64: must be >= 2.7 V, the need of its stack of transistors"),
         (lambda: unit("linear", (0.01,), threshold=0.01), InputError,
-         "neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board"),
+         "neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs"),
         (lambda: chain("two_pole", (0.01,), threshold=0.01), InputError,
-         "neuron two_pole, block=spikes: must be one that the variant has; a spike output stands in robust, board"),
+         "neuron two_pole, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs"),
         (lambda: unit("robust", (0.01, 0.0105)), CircuitError, "spike train, time=0.0105: must be >= 0.0111, the end of the spike before it"),
         (lambda: unit("robust", (-0.01,)), CircuitError, "spike train, time=-0.01: must be >= 0 s"),
         (lambda: chain("robust", (0.01,), threshold=0.1, units=1), CircuitError, "chain, units=1: must be >= 2"),
         (lambda: chain("robust", (0.01,), threshold=0.1, weight=1.01), CircuitError, "unit robust, weight=1.01: must be within 0..1"),
-        (lambda: unit("sturdy"), InputError, "card 'sturdy': must be the path of a .toml file or one of as_printed, board, linear, robust, two_pole"),
+        (lambda: unit("sturdy"), InputError,
+         "card 'sturdy': must be the path of a .toml file or one of as_printed, board, linear, robust, robust_array, robust_pairs, two_pole"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_line(make, error: type[Exception], line: str):

@@ -16,6 +16,7 @@ from cosim.params import check_params, described, param
 from cosim.units import engineering, plain
 
 VARIANTS = ("as_printed", "linear", "two_pole", "robust", "board")
+COLUMN_VARIANTS = ("robust_array", "robust_pairs")  # `robust` behind a column of an array, and behind two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,5 +175,5 @@ def require(card: NeuronCard, block: str, words: str) -> None:
         InputError: names the variants that have it.
     """
     if not card.has(block):
-        having = [each for each in VARIANTS if load_neuron(each).has(block)]
+        having = [each for each in (*VARIANTS, *COLUMN_VARIANTS) if load_neuron(each).has(block)]
         raise reject(InputError, f"neuron {card.name}", "block", block, f"one that the variant has; {words} stands in {', '.join(having)}")

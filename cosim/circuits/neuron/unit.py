@@ -195,18 +195,31 @@ def _cell(parts: Parts, number: str, gate: str, column: str, noise: float | Stim
     return Instance(f"cell{number}", inner, ("te", gate, column, "0"), {"x0": Param("w")})
 
 
-def wired_unit(card: NeuronCard, parts: Parts, number: str, threshold: float | None, *, paired: bool = False) -> list[Element]:
+def wired_unit(
+    card: NeuronCard, parts: Parts, number: str, threshold: float | None, *, paired: bool = False, rest: tuple[str, str] | None = None
+) -> list[Element]:
     """Everything behind the cells; nodes and sources carry the number of the unit.
 
-    The current of the node ``col<number>`` is read; with `paired` that of ``neg<number>`` is subtracted (2T2R).
+    The current of the node ``col<number>`` is read; with `paired` that of ``neg<number>`` is subtracted (2T2R). `rest` are the nodes that the membrane is
+    reset to and that the threshold is counted from, as `resting_unit` has them; left out, the membrane is reset to no current.
     """
     builder = _Wiring(card, parts, number)
     found = [*builder.front_end(summing=paired), *(builder.minus() if paired else [])]
     if isinstance(card, CurrentBiasedCard):
         fires = threshold is not None
-        return [*found, *builder.current_biased(card, resettable=fires), *(builder.spiking(card, threshold) if threshold is not None else [])]
+        return [*found, *builder.current_biased(card, resettable=fires), *(builder.spiking(card, threshold, rest) if threshold is not None else [])]
     assert isinstance(card, GateBiasedCard)
     return [*found, *builder.gate_biased(card)]
+
+
+def resting_unit(card: CurrentBiasedCard, parts: Parts, *, paired: bool = False) -> tuple[list[Element], tuple[str, str]]:
+    """A unit without input, and the nodes, behind ideal buffers, where it holds state and membrane of its equals at rest: resets and thresholds follow it."""
+    builder, number = _Wiring(card, parts, "_rest"), "_rest"
+    found = [*builder.front_end(summing=paired), *(builder.minus() if paired else []), *builder.current_biased(card, resettable=True)]
+    found += [Resistor(f"off{sign}{number}", "te", f"{end}{number}", 1e12, exact=True) for sign, end in (("", "col"), *((("n", "neg"),) if paired else ()))]
+    state = f"state{number}" if card.current_mode else f"mem{number}"
+    found += [Vcvs("rest_state", "rest_state", "0", state, "0", 1.0), Vcvs("rest_mem", "rest_mem", "0", f"mem{number}", "0", 1.0)]
+    return found, ("rest_state", "rest_mem")
 
 
 @dataclass(frozen=True)
@@ -299,17 +312,18 @@ class _Wiring:
             Capacitor(self.at("mem"), self.at("mem"), "0", card.membrane_capacitance, card.capacitor_tempco),
         ]
 
-    def spiking(self, card: CurrentBiasedCard, threshold: float) -> list[Element]:
+    def spiking(self, card: CurrentBiasedCard, threshold: float, rest: tuple[str, str] | None) -> list[Element]:
         """Comparator, refractory time, driver and reset."""
         at, nmos, pmos = self.at, self.parts.nmos, self.parts.pmos
         node, probe = self.supply("spiking")
-        state, rest = (at("state"), "tp") if card.current_mode else (at("mem"), "0")
+        state, empty = (at("state"), "tp") if card.current_mode else (at("mem"), "0")
+        reset, level = rest or (empty, "0")
         return [
             probe,
-            VoltageSource(at("threshold"), at("threshold"), "0", threshold),
+            VoltageSource(at("threshold"), at("threshold"), level, threshold),
             Instance(at("sb"), spiking.spike_bias(card, nmos, pmos), (node, at("bp"), at("bn"), at("br"))),
             Instance(at("cmp"), spiking.comparator(card, nmos, pmos), (at("mem"), at("threshold"), at("fired"), node, at("bp"))),
             Instance(at("ref"), spiking.refractory(card, nmos, pmos), (at("fired"), at("rest"), at("reset"), node, at("bp"), at("br"))),
             Instance(at("drv"), spiking.driver(card, nmos, pmos), (at("rest"), at("spike"), node, at("bp"), at("bn"))),
-            Instance(at("rst"), spiking.reset_switch(card, nmos), (state, rest, at("reset"))),
+            Instance(at("rst"), spiking.reset_switch(card, nmos), (state, reset, at("reset"))),
         ]

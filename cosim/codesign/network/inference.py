@@ -11,6 +11,7 @@ from cosim.circuits.corners import NOMINAL, Corner, Mismatch
 from cosim.circuits.neuron.card import NeuronCard
 from cosim.circuits.neuron.layer import Cells, layer
 from cosim.circuits.neuron.unit import Parts
+from cosim.codesign.network.noise import ReadNoisePlan, draw_noise
 from cosim.errors import InputError, reject
 from cosim.spice.deck import write_deck
 from cosim.status import Status
@@ -36,6 +37,7 @@ class Hardware:
         corner: temperature, supply and process.
         mismatch: spread of the transistors of the units, drawn with `seed`.
         silent: cells of inputs that do not fire are simulated too.
+        noise: of the reads, drawn anew for each image; None for none.
     """
 
     card: NeuronCard
@@ -47,6 +49,7 @@ class Hardware:
     mismatch: Mismatch | None = None
     seed: int = 0
     silent: bool = False
+    noise: ReadNoisePlan | None = None
 
     @property
     def outputs(self) -> int:
@@ -100,7 +103,16 @@ def analysis(duration: float, temperature: float = 27.0, *, step: float = STEP) 
     return Tran(stop=duration, max_step=step, options=Options(reltol=1e-4, abstol=1e-15, gmin=1e-15, method="trap", temperature=temperature))
 
 
-def infer(hardware: Hardware, times: Array, lab: Lab, *, duration: float, step: float = STEP, columns: Sequence[int] | None = None) -> CircuitScores:
+def infer(
+    hardware: Hardware,
+    times: Array,
+    lab: Lab,
+    *,
+    duration: float,
+    step: float = STEP,
+    columns: Sequence[int] | None = None,
+    numbers: Sequence[int] | None = None,
+) -> CircuitScores:
     """Run images through the circuit.
 
     Args:
@@ -110,13 +122,16 @@ def infer(hardware: Hardware, times: Array, lab: Lab, *, duration: float, step: 
         duration: of one image [s].
         step: largest time step [s].
         columns: those to simulate; None for all of them in one deck.
+        numbers: of the images, for the draws of read noise; 0, 1, ... if left out.
 
     Raises:
-        InputError: the images have another number of inputs than the array has rows.
+        InputError: the images have another number of inputs than the array has rows, or there are not as many numbers as images.
     """
     if times.ndim != 2 or times.shape[1] != hardware.cells.states.shape[0]:
         raise reject(InputError, "inference", "times", f"shape {times.shape}", f"of shape (images, {hardware.cells.states.shape[0]})")
-    jobs = [_job(hardware, each, duration, step, columns, index) for index, each in enumerate(times)]
+    if numbers is not None and len(numbers) != len(times):
+        raise reject(InputError, "inference", "numbers", f"{len(numbers)} of them", f"one for each of {len(times)} images")
+    jobs = [_job(hardware, each, duration, step, columns, index, index if numbers is None else int(numbers[index])) for index, each in enumerate(times)]
     results = run_jobs(jobs, engine=lab.engine, store=lab.store, workers=lab.workers, timeout=lab.timeout, progress=lab.progress)
     wanted = hardware.outputs if columns is None else len(columns)
     peaks, traces = np.full((len(times), wanted), np.nan), np.full((len(times), TRACE_POINTS, wanted), np.nan)
@@ -131,7 +146,7 @@ def infer(hardware: Hardware, times: Array, lab: Lab, *, duration: float, step: 
     )
 
 
-def _job(hardware: Hardware, times: Array, duration: float, step: float, columns: Sequence[int] | None, index: int) -> Job:
+def _job(hardware: Hardware, times: Array, duration: float, step: float, columns: Sequence[int] | None, index: int, image: int) -> Job:
     pick = range(hardware.outputs) if columns is None else columns
     cells = hardware.cells.columns(pick)
     minus = None if hardware.minus is None else hardware.minus.columns(pick)
@@ -147,7 +162,17 @@ def _job(hardware: Hardware, times: Array, duration: float, step: float, columns
         mismatch=hardware.mismatch,
         seed=hardware.seed,
         numbers=list(pick),
+        noise=_noise(hardware, times, image, pick),
     )
     saved = tuple(f"v(mem{number})" for number in range(1, len(pick) + 1))
     deck = write_deck(circuit, analysis(duration, hardware.corner.temperature, step=step), saved=saved)
     return Job(deck, membranes, {"image": index}, hardware.seed)
+
+
+def _noise(hardware: Hardware, times: Array, image: int, pick: Sequence[int]) -> list[Array]:
+    """Read noise of the chosen columns: one array, or two of pairs; empty where there is none."""
+    plan = hardware.noise
+    if plan is None or plan.deviation == 0.0:
+        return []
+    arrays = 1 if hardware.minus is None else 2
+    return [draw_noise(plan, times, hardware.outputs, image=image, array=array)[:, list(pick)] for array in range(arrays)]
