@@ -68,6 +68,16 @@ def load(name: str = EMBEDDED, *, part: Part = "all") -> Images:
     return Images(name=name, images=images, labels=labels, top=origin.top, source=f"{origin.origin}; {kept.path}", license=origin.license)
 
 
+def available(name: str) -> bool:
+    """Whether a set can be loaded now.
+
+    Raises:
+        InputError: no such set.
+        DataError: it is there, but damaged.
+    """
+    return name == EMBEDDED or find(source(name)) is not None
+
+
 def _embedded(part: Part) -> Images:
     if part != "all":
         raise InputError(f"data set {EMBEDDED}, part={part}: must be all; optdigits has both parts")

@@ -44,6 +44,20 @@ class Examples:
         """Some of the images."""
         return Examples(self.name, self.pixels[index], self.labels[index])
 
+    def followed_by(self, others: "Examples") -> "Examples":
+        """These images, then others of the same size."""
+        return Examples(self.name, np.concatenate([self.pixels, others.pixels]), np.concatenate([self.labels, others.labels]))
+
+    def stratified(self, count: int) -> Array:
+        """Numbers ``(count,)`` of images, the classes as equal in number as can be: the first ones of each class, in the order of the set."""
+        if not 1 <= count <= len(self):
+            raise reject(DataError, self.name, "images", count, f"within 1..{len(self)}")
+        rank = np.empty(len(self), dtype=int)
+        for label in np.unique(self.labels):
+            where = np.flatnonzero(self.labels == label)
+            rank[where] = np.arange(len(where))
+        return np.sort(np.lexsort((np.arange(len(self)), self.labels, rank))[:count])
+
 
 def examples(name: str, *, part: Part = "all") -> Examples:
     """A set by its name: what ``cosim data list`` shows; "digits" comes with scikit-learn.

@@ -26,12 +26,14 @@ class MappingPlan:
     """What happens to the weights on their way onto the chip.
 
     Attributes:
+        gain: more than 1 gives the small weights more levels at the cost of the largest ones; `cosim.codesign.network.gain` finds the best.
         bits: of uniform levels between the lowest and the highest conductance; 0 for none.
         levels: the conductances that there are [S]; empty for those of `bits`.
         error_of: what the tuning error is relative to.
         errors: measured relative errors of tuned cells, drawn from in the place of a Gaussian; empty for none.
     """
 
+    gain: float = param("factor on the weights, which are then cut off at 1", "1", default=1.0, above=0.0, most=1000.0)
     bits: int = param("bits of a weight; 0 for analog weights", "1", default=0, least=0, most=16)
     levels: tuple[float, ...] = ()
     tuning_error: float = param("standard deviation of a tuned conductance", "%", default=0.0, least=0.0, most=1.0)
@@ -96,12 +98,12 @@ class MappedLayer:
 
 
 def quantized(weights: Array, window: Window, plan: MappingPlan) -> Array:
-    """Target conductances of weights: the nearest level of those that there are.
+    """Target conductances of weights: the nearest level of those that there are, behind the gain.
 
     Raises:
         DeviceError: a level lies outside of the window.
     """
-    target = window.conductance(weights)
+    target = window.conductance(np.minimum(plan.gain * weights, 1.0))
     if plan.levels:
         levels = np.sort(np.array(plan.levels))
         outside = (levels < window.low * (1 - 1e-9)) | (levels > window.high * (1 + 1e-9))
