@@ -1,6 +1,7 @@
 """What the commands on networks share: their files, the images that they are trained and tested on, and the options of the mapping."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,9 @@ from cosim.cli.options import require_packages
 from cosim.errors import InputError, reject
 
 if TYPE_CHECKING:
+    from cosim.circuits.corners import Corner, Mismatch
     from cosim.codesign.network.mapping import MappingPlan
+    from cosim.codesign.network.noise import ReadNoisePlan
     from cosim.snn.data import Examples
     from cosim.snn.network import TrainedNetwork
 
@@ -25,6 +28,9 @@ def mapping_options(command: Command) -> Command:
     """Options of everything that the mapping adds to the weights."""
     options = (
         click.option("--bits", type=int, default=0, show_default=True, help="Bits of a weight; 0 for analog weights."),
+        click.option(
+            "--gain", metavar="FACTOR", default="1", show_default=True, help="On the weights, cut off at 1; auto finds the best one on the training images."
+        ),
         click.option("--tuning-error", metavar="SHARE", default="0 %", show_default=True, help="Standard deviation of a tuned conductance."),
         click.option("--variation", metavar="SHARE", default="0 %", show_default=True, help="Device-to-device spread that tuning leaves."),
         click.option("--stuck-low", metavar="SHARE", default="0 %", show_default=True, help="Cells that stay at the lowest conductance."),
@@ -36,20 +42,85 @@ def mapping_options(command: Command) -> Command:
     return command
 
 
-def mapping_plan(*, bits: int, tuning_error: str, variation: str, stuck_low: str, stuck_high: str) -> "MappingPlan":
+def circuit_options(command: Command) -> Command:
+    """Options of what moves the circuit away from its nominal self."""
+    options = (
+        click.option("--temperature", metavar="CELSIUS", default="27", show_default=True, help="Of all devices."),
+        click.option("--mismatch", metavar="A_VT", default="0 mV um", show_default=True, help="Spread of each transistor's threshold times the root of W L."),
+        click.option("--wires", metavar="RESISTANCE", default="0 ohm", show_default=True, help="One segment of a bit or source line."),
+        click.option("--noise", metavar="SHARE", default="0 %", show_default=True, help="Read noise of a cell."),
+        click.option("--noise-time", metavar="TIME", default="1 ms", show_default=True, help="Over which the read noise is correlated."),
+    )
+    for each in reversed(options):
+        command = each(command)
+    return command
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What the options of `circuit_options` stand for."""
+
+    corner: "Corner"
+    mismatch: "Mismatch"
+    wire_resistance: float
+    noise: "ReadNoisePlan | None"
+
+    @classmethod
+    def of(cls, *, temperature: str, mismatch: str, wires: str, noise: str, noise_time: str, seed: int) -> "Conditions":
+        """Read the options."""
+        from cosim.circuits.corners import Corner, Mismatch
+        from cosim.codesign.network.noise import ReadNoisePlan
+        from cosim.units import parse
+
+        deviation = share(noise, "--noise")
+        traces = ReadNoisePlan(deviation=deviation, correlation_time=parse(noise_time, "s", where="--noise-time"), seed=seed)
+        return cls(
+            corner=Corner(temperature=parse(temperature, "degC", where="--temperature")),
+            mismatch=Mismatch(a_vt=parse(mismatch, "V*m", where="--mismatch")),
+            wire_resistance=parse(wires, "ohm", where="--wires"),
+            noise=traces if deviation else None,
+        )
+
+
+def mapping_plan(*, bits: int, gain: float, tuning_error: str, variation: str, stuck_low: str, stuck_high: str) -> "MappingPlan":
     """The plan that the options stand for."""
     from cosim.codesign.network.mapping import MappingPlan
 
     return MappingPlan(
+        gain=gain,
         bits=bits,
-        tuning_error=_share(tuning_error, "--tuning-error"),
-        variation=_share(variation, "--variation"),
-        stuck_low=_share(stuck_low, "--stuck-low"),
-        stuck_high=_share(stuck_high, "--stuck-high"),
+        tuning_error=share(tuning_error, "--tuning-error"),
+        variation=share(variation, "--variation"),
+        stuck_low=share(stuck_low, "--stuck-low"),
+        stuck_high=share(stuck_high, "--stuck-high"),
     )
 
 
-def _share(text: str, option: str) -> float:
+def gain_of(text: str, network: "TrainedNetwork", data_name: str, *, bits: int) -> float:
+    """The number that ``--gain`` gives, or the best one on the images to train with.
+
+    Raises:
+        InputError: it is no number above 0, or there is no best one for a network of several layers.
+    """
+    if text != "auto":
+        from cosim.units import parse
+
+        value = parse(text, "1", where="--gain")
+        if not value > 0:
+            raise InputError(f"--gain={text}: must be > 0, or auto")
+        return value
+    from cosim.codesign.network.gain import best_gain
+    from cosim.codesign.network.mapping import MappingPlan
+    from cosim.design import Design
+    from cosim.devices.memristor.card import load_memristor
+
+    images = training_images(data_name)
+    require_fit("--gain=auto", network, images)
+    return best_gain(network, load_memristor(Design().neuron.memristor), MappingPlan(bits=bits), images)
+
+
+def share(text: str, option: str) -> float:
+    """A share, as ``3 %``."""
     from cosim.units import parse
 
     return parse(text, "%", where=option)

@@ -25,12 +25,22 @@ from cosim.errors import CheckFailed, InputError, SimulationError
 @click.argument("design_path", metavar="DESIGN", type=FILE)
 @click.option("-o", "--output", type=FILE, help="File to write. Default: the design's name with .pdf, in the current folder.")
 @click.option("--picture", type=FILE, help="Write the first page as PNG too.")
+@click.option(
+    "--network", is_flag=True, help="Add the spiking network: all test images of the design through the circuit. Takes half an hour on two processors."
+)
 @engine_option
 @store_option
 @workers_option
 @json_option
 def report(
-    design_path: Path, output: Path | None, picture: Path | None, engine: str | None, store_folder: Path | None, workers: int | None, as_json: bool
+    design_path: Path,
+    output: Path | None,
+    picture: Path | None,
+    network: bool,
+    engine: str | None,
+    store_folder: Path | None,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Simulate a design and write its report. Exit code 1 if it fails a check."""
     require_packages("report", *REPORT_PACKAGES)
@@ -46,7 +56,9 @@ def report(
 
     with opened_store(store_folder) as store, progress_bar("report") as progress:
         lab = Lab(engine=chosen, store=store, workers=workers, progress=progress)
-        outcome = write_report(design_path, target, lab, command=f"cosim report {design_path} -o {target}", picture=picture)
+        outcome = write_report(
+            design_path, target, lab, command=f"cosim report {design_path} -o {target}{' --network' if network else ''}", picture=picture, network=network
+        )
     open_claims = [each.id for each in outcome.verdicts if each.verdict != "met"]
     if as_json:
         say_json({"path": str(outcome.path), "passed": passed(outcome.verdicts), "not_met": open_claims})

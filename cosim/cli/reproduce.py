@@ -10,7 +10,7 @@ import cosim
 from cosim.claims import Study, Verdict, judge, not_run, registered, to_json, write_results
 from cosim.cli.options import FILE, chosen_engine, engine_option, load_design, opened_store, store_option, workers_option
 from cosim.cli.output import check_writable, say, say_table, write_text
-from cosim.errors import CheckFailed, EngineMissingError, SimulationError
+from cosim.errors import CheckFailed, DataError, EngineMissingError, SimulationError
 
 if TYPE_CHECKING:
     from cosim.design import Design
@@ -58,7 +58,7 @@ def _run(study: Study, design: "Design", *, engine: "Engine", store: Any, worker
     try:
         with progress_bar(study.name) as progress:
             result = study.run(design, Lab(engine=engine, store=store, workers=workers, progress=progress))
-    except SimulationError as error:
+    except (SimulationError, DataError) as error:  # data that were not fetched do not keep the other studies back
         return not_run(study.claims, str(error), seed=design.run.seed, versions=versions)
     return judge(study.claims, result, seed=design.run.seed, seconds=time.perf_counter() - begin, versions=versions)
 

@@ -8,6 +8,7 @@ import click
 from cosim.cli.networks import (
     data_option,
     first_images,
+    gain_of,
     held_out_images,
     mapping_options,
     mapping_plan,
@@ -126,10 +127,23 @@ def import_(
 
 @snn.command("map", short_help="Weights to conductances and states of an array.")
 @click.argument("network_path", metavar="NETWORK", type=FILE)
+@data_option
 @mapping_options
 @click.option("-o", "--output", type=FILE, required=True, help="File of states and conductances (.npz).")
 @json_option
-def map_(network_path: Path, bits: int, tuning_error: str, variation: str, stuck_low: str, stuck_high: str, seed: int, output: Path, as_json: bool) -> None:
+def map_(
+    network_path: Path,
+    data_name: str,
+    bits: int,
+    gain: str,
+    tuning_error: str,
+    variation: str,
+    stuck_low: str,
+    stuck_high: str,
+    seed: int,
+    output: Path,
+    as_json: bool,
+) -> None:
     """Map the weights of a NETWORK onto arrays: target and conductance [S] and filament state of each memristor, one chip a seed."""
     from cosim.codesign.network.chip import map_network
     from cosim.design import Design
@@ -139,15 +153,18 @@ def map_(network_path: Path, bits: int, tuning_error: str, variation: str, stuck
         raise InputError(f"--output={output}: must end in .npz")
     check_writable(output)
     network = read_network("snn map", network_path)
-    plan = mapping_plan(bits=bits, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
+    factor = gain_of(gain, network, data_name, bits=bits)
+    plan = mapping_plan(bits=bits, gain=factor, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
     chips = map_network(network, load_memristor(Design().neuron.memristor), plan, seed=seed)
     _write_chips(chips, output)
     rows = [_row(index, name, mapped) for index, chip in enumerate(chips, start=1) for name, mapped in chip.arrays.items()]
     if as_json:
-        say_json({"output": output, "network": network_path, "seed": seed, "arrays": [dict(zip(ARRAY_COLUMNS, row, strict=True)) for row in rows]})
+        say_json(
+            {"output": output, "network": network_path, "seed": seed, "gain": factor, "arrays": [dict(zip(ARRAY_COLUMNS, row, strict=True)) for row in rows]}
+        )
     else:
         say_table(ARRAY_COLUMNS, rows)
-        say(f"\n{output}: {sum(each.devices for each in network.layers)} memristors, seed {seed}")
+        say(f"\n{output}: {sum(each.devices for each in network.layers)} memristors, gain {factor:.3g}, seed {seed}")
 
 
 ARRAY_COLUMNS = ("layer", "array", "rows", "columns", "lowest [S]", "highest [S]", "deviation [S]")

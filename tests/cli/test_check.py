@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("safetensors")
 
-from cosim.codesign.network import check as module
+from cosim.codesign.network import realization
 from cosim.codesign.network.inference import CircuitScores, Hardware, infer
 from cosim.snn.encoding import LatencyCard
 from cosim.snn.network import Layer, TrainedNetwork
@@ -62,14 +62,14 @@ def test_the_json_holds_the_whole_verdict():
     assert found["circuit_taus"]["membrane"] == pytest.approx(15e-3, rel=0.02)
 
 
-def crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+def crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
     """The circuit with its columns in the wrong order, for the images of the verdict."""
-    ran = infer(hardware, times, lab, duration=duration)
+    ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
     return replace(ran, peaks=np.roll(ran.peaks, 1, axis=1)) if len(times) == 3 else ran
 
 
 def test_a_circuit_with_crossed_columns_is_exit_1_and_its_images_are_listed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "infer", crossed)
+    monkeypatch.setattr(realization, "infer", crossed)
     result = invoke("check", "net.safetensors", *FEW)
     assert result.exit_code == 1
     assert result.stderr.startswith("cosim: check: ")
@@ -86,9 +86,9 @@ def test_runs_that_fail_are_exit_4(tmp_path: Path):
     assert result.stderr.startswith("cosim: check: 0 of 20 calibration images passed, 20 are needed; timeout")
 
 
-def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
     """The run of image 1 of the verdict fails."""
-    ran = infer(hardware, times, lab, duration=duration)
+    ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
     if len(times) != 3:
         return ran
     peaks = np.where(np.arange(3)[:, None] == 1, np.nan, ran.peaks)
@@ -96,7 +96,7 @@ def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float)
 
 
 def test_one_failed_run_is_exit_4_and_the_others_are_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "infer", failing)
+    monkeypatch.setattr(realization, "infer", failing)
     result = invoke("check", "net.safetensors", *FEW)
     assert result.exit_code == 4
     assert result.stderr == "cosim: check: 1 of 23 runs failed, first image 1: no_convergence, timestep too small\n"
@@ -133,11 +133,22 @@ REFUSED = (
         "check, images=341: must be within 1..340, 360 test images of digits less 20 of the calibration",
     ),
     (("check", "net.safetensors", "--calibration", "5"), "check, calibration=5: must be >= 20 images, to measure the error bound on"),
-    (("check", "net.safetensors", "--variant", "foo"), "card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, two_pole"),
+    (
+        ("check", "net.safetensors", "--variant", "foo"),
+        "card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, robust_array, robust_pairs, two_pole",
+    ),
     (("check", "net.safetensors", "--bits", "17"), "mapping, bits=17: must be within 0..16"),
     (("check", "net.safetensors", "--tuning-error", "3 V"), "--tuning-error='3 V': must be a quantity in %, not in 'V'"),
     (("check", "net.safetensors", "--stuck-low", "120 %"), "mapping, stuck_low=1.2: must be within 0..1"),
-    (("check", "deep.safetensors"), "check, layers=2: must be 1; layers that fire have no circuit yet"),
+    (
+        ("check", "deep.safetensors", "--variant", "two_pole"),
+        "neuron two_pole, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs",
+    ),
+    (
+        ("check", "deep.safetensors", "--mismatch", "9 mV um"),
+        "check, mismatch=9e-09: must be 0 for layers that fire: their thresholds lie 7 to 20 mV over the membrane at rest, "
+        "and would have to be trimmed unit by unit",
+    ),
 )
 
 
@@ -149,3 +160,41 @@ def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], mes
     save_network(TrainedNetwork(layers=layers, encoding=LatencyCard(), dt=1e-3, response="impulse"), own_folder / "deep.safetensors")
     result = invoke(*arguments)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"cosim: {message}\n")
+
+
+def test_a_network_trained_by_plain_snntorch_gets_a_verdict(own_folder: Path):
+    """No code of this package in the training: a linear layer and snntorch's Synaptic, weights kept positive, spikes on steps of 1 ms."""
+    torch, snntorch = pytest.importorskip("torch"), pytest.importorskip("snntorch")
+    from sklearn.datasets import load_digits
+
+    torch.manual_seed(0)
+    found = load_digits()
+    pixels, labels = found.data / 16.0, torch.tensor(found.target)
+    late = np.full(pixels.shape, np.inf)
+    bright = pixels > 0.3
+    late[bright] = np.minimum(5.0 * np.log(pixels[bright] / (pixels[bright] - 0.3)), 20.0)  # [ms]
+    spikes = torch.tensor((np.rint(late)[None] == np.arange(60)[:, None, None]).astype(np.float32))
+    linear = torch.nn.Linear(64, 10, bias=False)
+    neurons = snntorch.Synaptic(alpha=float(np.exp(-1 / 2)), beta=float(np.exp(-1 / 15)), reset_mechanism="none", threshold=1e9)
+    network = torch.nn.Sequential(linear, neurons)
+    linear.weight.data.abs_()
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-2)
+    for start in [*range(0, 1400, 100)] * 2:
+        synapse, membrane = neurons.init_synaptic()
+        seen = []
+        for step in spikes[:, start : start + 100]:
+            _, synapse, membrane = neurons(linear(step), synapse, membrane)
+            seen.append(membrane)
+        loss = torch.nn.functional.cross_entropy(torch.stack(seen).amax(dim=0), labels[start : start + 100])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        linear.weight.data.clamp_(min=0.0)
+    torch.save(network.state_dict(), own_folder / "mine.pt")
+    assert invoke("snn", "import", "mine.pt", "--dt", "1m", "-o", "mine.safetensors").exit_code == 0
+    result = invoke("check", "mine.safetensors", "--images", "5", "--calibration", "20", "--json")
+    verdict = json.loads(result.stdout)
+    assert (result.exit_code, verdict["passed"], verdict["failures"]) == (0, True, {})
+    assert verdict["bound"]["error"] < 0.06
+    assert verdict["accuracy"]["circuit"]["right"] == verdict["accuracy"]["network"]["right"] >= 3
+    assert 0.5e-3 < verdict["lag"] < 2.4e-3  # a step against a pulse

@@ -20,14 +20,14 @@ REFUSED = (
     (("fit", "neuron", "--supply", "0"), "cosim: --supply=0: must be > 0 V"),
     (
         ("fit", "neuron", "--variant", "foo"),
-        "cosim: card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, two_pole",
+        "cosim: card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, robust_array, robust_pairs, two_pole",
     ),
     (("fit", "neuron", "-o", "none/card.toml"), "cosim: none/card.toml: cannot be written, there is no folder none"),
     (("netlist", "neuron", "--weight", "-0.1"), "cosim: unit robust, weight=-0.1: must be within 0..1"),
     (("netlist", "neuron", "--spikes", "10m,10.5m"), "cosim: spike train, time=0.0105: must be >= 0.0111, the end of the spike before it"),
     (
         ("netlist", "neuron", "--variant", "linear", "--threshold", "0.1"),
-        "cosim: neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board",
+        "cosim: neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs",
     ),
     (("netlist", "neuron", "--supply", "1 V"), "cosim: neuron robust, supply=1: must be >= 2.7 V, the need of its stack"),
 )

@@ -5,7 +5,7 @@ network's best output over the best of the others, its peaks brought to the netw
 than that in the network is undecided: no circuit of this accuracy can be held to it. On all others the classes must be equal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Agreement:
         network, circuit: ``(images,)`` classes; -1 where the circuit's run failed.
         decided: ``(images,)`` the network's margin is above the bound.
         differences: ``(images,)`` of `moved`; NaN where the run failed.
+        waves: ``(images,)`` of `wave_errors`; NaN where the run failed, empty where no waves were compared.
         labels: ``(images,)`` true classes.
         bound: that was used.
     """
@@ -49,6 +50,7 @@ class Agreement:
     differences: Array
     labels: Array
     bound: Bound
+    waves: Array = field(default_factory=lambda: np.empty(0))
 
     @property
     def failed(self) -> Array:
@@ -113,7 +115,18 @@ def _lead(values: Array, best: Array) -> Array:
     return np.asarray(values[rows, best] - np.max(others, axis=1))
 
 
-def agree(scores: Array, peaks: Array, labels: Array, bound: Bound) -> Agreement:
+def wave_errors(model: Array, circuit: Array, scale: float) -> Array:
+    """Largest deviation of any membrane of an image from its model, over the highest point of the model: ``(images,)``.
+
+    Args:
+        model: ``(images, points, outputs)`` membranes of the network.
+        circuit: the same of the circuit [V]; NaN where a run failed.
+        scale: network's units for one volt, that of the `Bound`.
+    """
+    return np.asarray(np.max(np.abs(scale * circuit - model), axis=(1, 2)) / np.max(model, axis=(1, 2)))
+
+
+def compare(scores: Array, peaks: Array, labels: Array, bound: Bound, waves: Array | None = None) -> Agreement:
     """The verdict on other images.
 
     Args:
@@ -121,6 +134,7 @@ def agree(scores: Array, peaks: Array, labels: Array, bound: Bound) -> Agreement
         peaks: ``(images, outputs)`` of the circuit [V]; NaN where a run failed.
         labels: ``(images,)``.
         bound: of `measure_bound`.
+        waves: ``(images,)`` of `wave_errors`, if waves were compared.
     """
     if scores.shape != peaks.shape or labels.shape != scores.shape[:1]:
         raise reject(InputError, "agreement", "peaks", f"shape {peaks.shape}", f"of shape {scores.shape}, as the scores of the network")
@@ -130,4 +144,5 @@ def agree(scores: Array, peaks: Array, labels: Array, bound: Bound) -> Agreement
     differences = moved(scores, peaks, bound.scale)
     classes = np.where(done, np.argmax(np.where(np.isfinite(peaks), peaks, -np.inf), axis=1), -1)
     decided = (ordered[:, -1] - ordered[:, -2]) > bound.error * highest
-    return Agreement(network=np.argmax(scores, axis=1), circuit=classes, decided=decided, differences=differences, labels=labels, bound=bound)
+    found = Agreement(network=np.argmax(scores, axis=1), circuit=classes, decided=decided, differences=differences, labels=labels, bound=bound)
+    return found if waves is None else replace(found, waves=waves)

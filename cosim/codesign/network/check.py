@@ -1,9 +1,8 @@
 """A network on a circuit, image by image: mapped, simulated, held against its own model, with a verdict.
 
 The model is the network with the conductances that the array has, so that the verdict speaks of the circuit; what the mapping costs shows in the accuracy of
-the network as it was trained, which stands beside. The error bound is measured on images of their own, before the others are run.
-
-Not here: layers that fire, and spikes that are counted. They have no circuit yet, and are refused.
+the network as it was trained, which stands beside. The error bound is measured on images of their own, before the others are run. Layers that fire are held
+against the network spike by spike too.
 """
 
 from dataclasses import dataclass
@@ -12,21 +11,26 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.circuits.corners import NOMINAL, Corner, Mismatch
-from cosim.circuits.neuron.card import NeuronCard
+from cosim.circuits.neuron.card import NeuronCard, load_neuron
 from cosim.circuits.neuron.unit import Parts
-from cosim.codesign.network.agreement import FEWEST, Agreement, Bound, agree, measure_bound
+from cosim.codesign.network.agreement import FEWEST, Agreement, Bound, compare, measure_bound, wave_errors
 from cosim.codesign.network.chip import Chip, map_network
-from cosim.codesign.network.inference import START, CircuitScores, Hardware, infer
+from cosim.codesign.network.firing import SpikeAgreement, on_chips
+from cosim.codesign.network.inference import START, CircuitScores, Hardware
 from cosim.codesign.network.mapping import MappingPlan
+from cosim.codesign.network.noise import ReadNoisePlan
+from cosim.codesign.network.realization import Realization
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.errors import InputError, SimulationError, reject
 from cosim.snn.data import Examples
 from cosim.snn.encoding import latency_times
 from cosim.snn.network import TrainedNetwork, margins, predict
-from cosim.snn.readout import membrane_maximum
 from cosim.snn.timing import TimeConstants
+from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 
+LAGS = np.arange(-5, 26) * 1e-4  # [s] that are tried
+LAG_IMAGES = 20  # of the calibration
 LARGEST_DETUNING = 0.1  # of a time constant of the circuit against that of the network, from which on it is said
 
 
@@ -48,7 +52,7 @@ class Check:
 
     Attributes:
         network: as it was trained.
-        chip: the arrays that its weights became.
+        chips: the arrays of each layer.
         plan: of the mapping.
         variant: of the units.
         images, calibration_images: numbers of the images of verdict and bound in their set.
@@ -57,10 +61,12 @@ class Check:
         agreement: the verdict, and the bound it was given with.
         circuit, calibration: what was simulated.
         taus: decay of the synapse and of the membrane that the unit was measured to have [s].
+        lag: of the circuit behind the network, measured with the bound, before membranes are compared [s]; a spike of one step has no pulse to wait for.
+        spikes: of each layer that fires, circuit against network.
     """
 
     network: TrainedNetwork
-    chip: Chip
+    chips: tuple[Chip, ...]
     plan: MappingPlan
     variant: str
     images: Array
@@ -71,6 +77,13 @@ class Check:
     circuit: CircuitScores
     calibration: CircuitScores
     taus: TimeConstants
+    lag: float = 0.0
+    spikes: tuple[SpikeAgreement, ...] = ()
+
+    @property
+    def chip(self) -> Chip:
+        """The arrays of the first layer."""
+        return self.chips[0]
 
     @property
     def bound(self) -> Bound:
@@ -138,18 +151,19 @@ def check(
     corner: Corner = NOMINAL,
     mismatch: Mismatch | None = None,
     wire_resistance: float = 0.0,
+    noise: ReadNoisePlan | None = None,
 ) -> Check:
     """Map a network, measure the error bound, run other images, and compare.
 
     Args:
-        network: one layer that is read by the maxima of its membranes.
+        network: of any number of layers; those that fire need a card with a spike output.
         examples: images that it was not trained on; the first ones are checked, the last ones measure the bound.
         lab: where to simulate; with a store in it nothing is run twice, and a check that was stopped goes on.
         plan: of the mapping.
         card, parts: of the units.
         images, calibration: how many of each.
         seed: of the draws of devices and transistors.
-        corner, mismatch, wire_resistance: as in `Hardware`.
+        corner, mismatch, wire_resistance, noise: as in `Hardware`.
 
     Raises:
         InputError: a network that has no circuit, or images that do not fit it.
@@ -157,40 +171,87 @@ def check(
         Cancelled: Ctrl-C; what was computed is in the store.
     """
     _refuse(network, examples, images, calibration)
-    (chip,) = map_network(network, parts.memristor, plan, seed=seed, read_voltage=card.read_voltage)
-    minus = None if chip.minus is None else chip.minus.cells
-    hardware = Hardware(
-        card=card, parts=parts, cells=chip.plus.cells, minus=minus, wire_resistance=wire_resistance, corner=corner, mismatch=mismatch, seed=seed
-    )
+    chips = map_network(network, parts.memristor, plan, seed=seed, read_voltage=card.read_voltage)
     first, last = np.arange(images), np.arange(len(examples) - calibration, len(examples))
-    expected, ran = _both(network, chip, hardware, examples.pick(last), lab)
+    common = Hardware(
+        card=card,
+        parts=parts,
+        cells=chips[0].plus.cells,
+        wire_resistance=wire_resistance,
+        corner=corner,
+        mismatch=mismatch,
+        noise=noise,
+        seed=seed,
+    )
+    real = Realization.of(network, chips, common, examples.pixels[np.concatenate([first, last])])
+    pixels = examples.pixels[last]
+    expected, ran = real.scores(pixels), real.run(pixels, last.tolist(), lab)
     if ran.done.sum() < FEWEST:
         reason = next(iter(ran.failures.values()), "no image has a spike")
         raise SimulationError(f"check: {int(ran.done.sum())} of {calibration} calibration images passed, {FEWEST} are needed; {reason}")
     bound = measure_bound(expected, ran.peaks)
-    scores, circuit = _both(network, chip, hardware, examples.pick(first), lab)
+    lag = _lag(real, pixels, ran, bound.scale) if _traced(network) else 0.0
+    pixels = examples.pixels[first]
+    scores, circuit = real.scores(pixels), real.run(pixels, first.tolist(), lab)
+    waves = wave_errors(real.membranes(pixels, circuit.time - START - lag), circuit.traces, bound.scale) if _traced(network) else None
     return Check(
         network=network,
-        chip=chip,
+        chips=chips,
         plan=plan,
         variant=card.name,
         images=first,
         calibration_images=last,
         ideal=predict(network, examples.pixels[first]),
         scores=scores,
-        agreement=agree(scores, circuit.peaks, examples.labels[first], bound),
+        agreement=compare(scores, circuit.peaks, examples.labels[first], bound, waves),
         circuit=circuit,
         calibration=ran,
         taus=_measured(card, parts, corner, lab),
+        lag=lag,
+        spikes=real.spikes(pixels, circuit),
     )
+
+
+def _traced(network: TrainedNetwork) -> bool:
+    """Whether the membranes of the last layer can be compared: they are read, and so they are not reset."""
+    return network.readout == "membrane_maximum"
+
+
+def agree(
+    network: TrainedNetwork,
+    circuit: NeuronCard | str,
+    inputs: Examples,
+    *,
+    lab: Lab | None = None,
+    parts: Parts | None = None,
+    plan: MappingPlan | None = None,
+    images: int | None = None,
+    calibration: int = 50,
+    seed: int = 0,
+) -> Check:
+    """Does a circuit compute what a network computes? `check` with usual values for all that is left out.
+
+    Args:
+        network: that was trained, or imported.
+        circuit: card of the units, or its name.
+        inputs: images that the network was not trained on; the last `calibration` ones measure the error bound.
+        lab: where to simulate; the simulator of this machine, and nothing stored, if left out.
+        parts: devices of the units; op-amps are ideal if left out.
+        plan: of the mapping; exact if left out.
+        images: how many are checked, from the first one on; all that are not of the calibration if left out.
+        seed: of the draws of devices.
+
+    Raises:
+        As `check`.
+    """
+    card = load_neuron(circuit) if isinstance(circuit, str) else circuit
+    number = len(inputs) - calibration if images is None else images
+    place = lab or Lab(engine=find_engine())
+    return check(network, inputs, place, plan=plan or MappingPlan(), card=card, parts=parts or Parts(), images=number, calibration=calibration, seed=seed)
 
 
 def _refuse(network: TrainedNetwork, examples: Examples, images: int, calibration: int) -> None:
     """Networks without a circuit, and images that do not fit."""
-    if len(network.layers) > 1:
-        raise reject(InputError, "check", "layers", len(network.layers), "1; layers that fire have no circuit yet")
-    if network.readout != "membrane_maximum":
-        raise reject(InputError, "check", "readout", network.readout, "membrane_maximum; counted spikes have no circuit yet")
     if examples.pixels.shape[1] != network.shape[0]:
         raise reject(InputError, "check", f"pixels of {examples.name}", examples.pixels.shape[1], f"{network.shape[0]}, the inputs of the network")
     if examples.classes > network.shape[-1]:
@@ -206,11 +267,16 @@ def _refuse(network: TrainedNetwork, examples: Examples, images: int, calibratio
         raise InputError(f"check, image {int(np.argmax(silent))} of {examples.name}: no pixel is above the threshold of the code, so nothing spikes")
 
 
-def _both(network: TrainedNetwork, chip: Chip, hardware: Hardware, examples: Examples, lab: Lab) -> tuple[Array, CircuitScores]:
-    """Scores of the network with the weights of the arrays, and of the circuit."""
-    times = latency_times(examples.pixels, network.encoding)
-    expected = membrane_maximum(network.psp, times, chip.weights, duration=network.duration).value
-    return expected, infer(hardware, times, lab, duration=network.duration + START)
+def membranes_of(network: TrainedNetwork, chip: Chip, pixels: Array, at: Array) -> Array:
+    """Membranes ``(images, points, outputs)`` of one layer with the weights of its arrays at times ``at (points,)`` [s], for ``pixels (images, inputs)``."""
+    return Realization(network=on_chips(network, [chip]), hardware=()).membranes(pixels, at)
+
+
+def _lag(real: Realization, pixels: Array, ran: CircuitScores, scale: float) -> float:
+    """The lag [s], one for all images, with the smallest median of the wave errors."""
+    done = np.flatnonzero(ran.done)[:LAG_IMAGES]
+    errors = [np.median(wave_errors(real.membranes(pixels[done], ran.time - START - lag), ran.traces[done], scale)) for lag in LAGS]
+    return float(LAGS[int(np.argmin(errors))])
 
 
 def _measured(card: NeuronCard, parts: Parts, corner: Corner, lab: Lab) -> TimeConstants:

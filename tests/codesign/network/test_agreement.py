@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cosim.codesign.network.agreement import FEWEST, Bound, agree, measure_bound, moved
+from cosim.codesign.network.agreement import FEWEST, Bound, compare, measure_bound, moved
 from cosim.errors import InputError
 
 OUTPUTS = 4
@@ -27,7 +27,7 @@ def test_peaks_that_are_the_scores_but_for_a_factor_have_no_error_and_pass():
     assert bound.scale == pytest.approx(1e3, rel=1e-12)
     assert bound.error == pytest.approx(0.0, abs=1e-12)
     assert bound.images == 200
-    verdict = agree(found, 1e-3 * found, np.argmax(found, axis=1), bound)
+    verdict = compare(found, 1e-3 * found, np.argmax(found, axis=1), bound)
     assert verdict.passed
     assert verdict.undecided == 0.0
     assert (verdict.equal, verdict.accuracy("network"), verdict.accuracy("circuit")) == (1.0, 1.0, 1.0)
@@ -79,7 +79,7 @@ def test_a_swapped_pair_on_a_decided_image_is_listed():
     found = np.concatenate([pair(4.0, 3.0)] * 3)
     peaks = 1e-3 * found
     peaks[1, [1, 2]] = peaks[1, [2, 1]]
-    verdict = agree(found, peaks, np.array([1, 1, 1]), EXACT)
+    verdict = compare(found, peaks, np.array([1, 1, 1]), EXACT)
     assert verdict.disagreements.tolist() == [1]
     assert not verdict.passed
     assert verdict.differences == pytest.approx([0.0, 2.0 / 4.0, 0.0], abs=1e-12)
@@ -91,7 +91,7 @@ def test_a_swapped_pair_on_an_undecided_image_is_not_listed_but_counted():
     found = np.concatenate([pair(4.0, 3.95), pair(4.0, 3.0)])
     peaks = 1e-3 * found
     peaks[0, [1, 2]] = peaks[0, [2, 1]]
-    verdict = agree(found, peaks, np.array([1, 1]), EXACT)
+    verdict = compare(found, peaks, np.array([1, 1]), EXACT)
     assert verdict.decided.tolist() == [False, True]
     assert verdict.passed
     assert not verdict.disagreements.size
@@ -101,14 +101,14 @@ def test_a_swapped_pair_on_an_undecided_image_is_not_listed_but_counted():
 @pytest.mark.parametrize(("second", "decided"), [(3.9, True), (3.94, False)])
 def test_an_image_is_decided_where_its_margin_exceeds_the_bound(second: float, decided: bool):
     found = pair(4.0, second)
-    assert agree(found, 1e-3 * found, np.array([1]), EXACT).decided.tolist() == [decided]
+    assert compare(found, 1e-3 * found, np.array([1]), EXACT).decided.tolist() == [decided]
 
 
 def test_a_failed_run_is_not_a_pass():
     found = np.concatenate([pair(4.0, 3.0)] * 2)
     peaks = 1e-3 * found
     peaks[1] = np.nan
-    verdict = agree(found, peaks, np.array([1, 1]), EXACT)
+    verdict = compare(found, peaks, np.array([1, 1]), EXACT)
     assert verdict.circuit.tolist() == [1, -1]
     assert verdict.failed.tolist() == [1]
     assert np.isnan(verdict.differences[1])
@@ -118,7 +118,7 @@ def test_a_failed_run_is_not_a_pass():
 
 def test_a_failed_run_fails_an_undecided_image_too():
     found = pair(4.0, 3.99)
-    assert not agree(found, np.full((1, OUTPUTS), np.nan), np.array([1]), EXACT).passed
+    assert not compare(found, np.full((1, OUTPUTS), np.nan), np.array([1]), EXACT).passed
 
 
 def test_a_bound_needs_twenty_images_whose_runs_passed():
@@ -141,7 +141,7 @@ def test_a_failed_calibration_image_moves_no_bound():
 @pytest.mark.parametrize(("peaks", "labels"), [((3, 2), 3), ((2, OUTPUTS), 3), ((3, OUTPUTS), 2)])
 def test_peaks_and_labels_of_another_shape_are_refused(peaks: tuple[int, int], labels: int):
     with pytest.raises(InputError, match=r"^agreement, "):
-        agree(scores(3), np.ones(peaks), np.zeros(labels, int), EXACT)
+        compare(scores(3), np.ones(peaks), np.zeros(labels, int), EXACT)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -150,7 +150,7 @@ def test_a_calibration_image_without_a_spike_does_not_make_the_verdict_blind():
     found[0] = 0.0
     bound = measure_bound(found, 1e-3 * found)
     swapped = 1e-3 * pair(4.0, 1.0)[:, [0, 2, 1, 3]]
-    assert agree(pair(4.0, 1.0), swapped, np.array([1]), bound).disagreements.tolist() == [0]
+    assert compare(pair(4.0, 1.0), swapped, np.array([1]), bound).disagreements.tolist() == [0]
 
 
 @given(factor=st.floats(1e-6, 1e6), seed=st.integers(0, 2**16))
@@ -159,7 +159,7 @@ def test_the_verdict_does_not_depend_on_the_scale_of_the_peaks(factor: float, se
     found = rng.uniform(1.0, 5.0, (30, OUTPUTS))
     peaks = found * rng.normal(1.0, 0.05, found.shape)
     labels = rng.integers(0, OUTPUTS, 30)
-    first, second = (agree(found, each, labels, measure_bound(found, each)) for each in (peaks, factor * peaks))
+    first, second = (compare(found, each, labels, measure_bound(found, each)) for each in (peaks, factor * peaks))
     assert second.bound.scale * factor == pytest.approx(first.bound.scale, rel=1e-9)
     assert second.bound.error == pytest.approx(first.bound.error, rel=1e-9)
     assert second.disagreements.tolist() == first.disagreements.tolist()
@@ -174,5 +174,5 @@ def test_within_the_bound_no_decided_image_changes_its_class(seed: int):
     found = rng.uniform(1.0, 5.0, (60, OUTPUTS))
     peaks = found * rng.normal(1.0, 0.05, found.shape)
     bound = measure_bound(found, peaks)
-    verdict = agree(found, peaks, np.argmax(found, axis=1), bound)
+    verdict = compare(found, peaks, np.argmax(found, axis=1), bound)
     assert set(verdict.disagreements) <= set(np.flatnonzero(verdict.differences > bound.error))

@@ -1,18 +1,21 @@
 """A network of three columns on a simulated circuit: what is compared, what is refused, and what becomes of runs that fail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import cosim
 from cosim.circuits.neuron.card import load_neuron
 from cosim.circuits.neuron.unit import Parts
-from cosim.codesign.network import check as module
+from cosim.codesign.network import realization
 from cosim.codesign.network.check import Check, check
 from cosim.codesign.network.chip import map_network
-from cosim.codesign.network.inference import CircuitScores, Hardware, infer
+from cosim.codesign.network.firing import FiringScores, last_membranes, network_spikes
+from cosim.codesign.network.inference import START, CircuitScores, Hardware, infer
 from cosim.codesign.network.mapping import MappingPlan
+from cosim.devices.opamp import load_opamp
 from cosim.errors import InputError, SimulationError
 from cosim.snn.data import Examples, digits, split
 from cosim.snn.encoding import LatencyCard, latency_times
@@ -123,14 +126,14 @@ def test_an_equal_seed_gives_an_equal_chip_and_the_halves_of_a_pair_are_drawn_ap
     assert abs(np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1]) < 0.5
 
 
-def crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+def crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
     """The circuit with its columns in the wrong order, for the images of the verdict."""
-    ran = infer(hardware, times, lab, duration=duration)
+    ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
     return replace(ran, peaks=np.roll(ran.peaks, 1, axis=1)) if len(times) == IMAGES else ran
 
 
 def test_crossed_columns_are_found_and_the_images_are_listed(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "infer", crossed)
+    monkeypatch.setattr(realization, "infer", crossed)
     wrong = checked(lab)
     assert not wrong.passed
     first = wrong.differing[0]
@@ -140,9 +143,9 @@ def test_crossed_columns_are_found_and_the_images_are_listed(lab: Lab, monkeypat
     assert all(each.decided for each in wrong.differing)
 
 
-def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float) -> CircuitScores:
+def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
     """The run of image 1 of the verdict fails."""
-    ran = infer(hardware, times, lab, duration=duration)
+    ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
     if len(times) != IMAGES:
         return ran
     peaks = ran.peaks.copy()
@@ -151,7 +154,7 @@ def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float)
 
 
 def test_an_image_whose_run_failed_is_named_and_left_out_of_the_accuracy(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "infer", failing)
+    monkeypatch.setattr(realization, "infer", failing)
     broken = checked(lab)
     assert not broken.passed
     assert broken.failures == {1: "timeout, stopped after 1 s"}
@@ -171,8 +174,8 @@ COUNTED = replace(NETWORK, layers=(Layer(plus=WEIGHTS, threshold=1.0),), respons
 @pytest.mark.parametrize(
     ("network", "examples", "images", "calibration", "message"),
     [
-        (HIDDEN, TEST, 3, 20, r"check, layers=2: must be 1; layers that fire have no circuit yet"),
-        (COUNTED, TEST, 3, 20, r"check, readout=spike_count: must be membrane_maximum; counted spikes have no circuit yet"),
+        (HIDDEN, TEST, 3, 20, r"neuron two_pole, block=spikes: must be one that the variant has; .*"),
+        (COUNTED, TEST, 3, 20, r"neuron two_pole, block=spikes: must be one that the variant has; .*"),
         (NETWORK, split(digits(), seed=1)[1], 3, 20, r"check, pixels of digits=64: must be 16, the inputs of the network"),
         (NETWORK, Examples("four", TEST.pixels, np.minimum(TEST.labels, 1) * 3), 3, 20, r"check, classes of four=4: must be <= 3, the outputs of the network"),
         (NETWORK, TEST, 3, 19, r"check, calibration=19: must be >= 20 images, to measure the error bound on"),
@@ -194,3 +197,52 @@ def test_what_cannot_be_checked_is_refused_in_one_line(network: TrainedNetwork, 
             calibration=calibration,
             seed=0,
         )
+
+
+@pytest.mark.slow
+def test_pairs_on_units_with_currents_as_biases_are_in_class_a_and_held_to_a_small_bound(lab: Lab):
+    """The same pairs on a card that pulls one way only have a bound that holds them to little."""
+    card, parts = load_neuron("robust_pairs"), replace(Parts(), opamp=load_opamp("opamp_micropower"))
+    biased = check(PAIRS, TEST, lab, plan=MappingPlan(), card=card, parts=parts, images=IMAGES, calibration=CALIBRATION, seed=0)
+    plain = checked(lab, PAIRS)
+    assert biased.passed
+    assert biased.bound.error < 0.08
+    assert plain.bound.error > 2.0 * biased.bound.error
+
+
+def fired(network: TrainedNetwork, hardware: Sequence[Hardware], times: np.ndarray, lab: Lab, *, duration: float) -> FiringScores:
+    """A circuit that fires as the network does, 0.3 ms late and on images of the verdict once less; its membranes are those of the network, in millivolts."""
+    pixels = TEST.pixels[:IMAGES] if len(times) == IMAGES else TEST.pixels[-len(times) :]
+    assert np.array_equal(times, latency_times(pixels, network.encoding))
+    time = np.linspace(0.0, duration, 200)
+    spikes = [[[train + 0.3e-3 for train in image] for image in layer] for layer in network_spikes(network, pixels)]
+    if len(times) == IMAGES:
+        neuron = next(index for index, train in enumerate(spikes[0][0]) if len(train))
+        spikes[0][0][neuron] = spikes[0][0][neuron][:-1]
+    found = tuple(tuple(tuple(train for train in image) for image in layer) for layer in spikes)
+    traces = 1e-3 * last_membranes(network, pixels, time - START)
+    return FiringScores(peaks=1e-3 * scores(network, pixels), time=time, traces=traces, failures={}, seconds=1.0, spikes=found)
+
+
+@pytest.mark.parametrize("network", [HIDDEN, COUNTED], ids=["hidden", "counted"])
+def test_layers_that_fire_are_compared_spike_by_spike(network: TrainedNetwork, lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(realization, "infer_layers", fired)
+    found = check(network, TEST, lab, plan=MappingPlan(), card=load_neuron("robust_array"), parts=Parts(), images=IMAGES, calibration=CALIBRATION, seed=0)
+    (spikes,) = found.spikes
+    assert found.bound.error == pytest.approx(0.0, abs=1e-9)
+    assert spikes.lag == pytest.approx(0.3e-3)
+    assert spikes.missing == pytest.approx(1.0 / spikes.expected)
+    assert (spikes.extra, spikes.tail) == (0.0, pytest.approx(0.0, abs=1e-9))
+    assert found.agreement.waves.size == (IMAGES if network is HIDDEN else 0)
+
+
+def test_agree_is_a_check_with_usual_values(lab: Lab, found: Check):
+    again = cosim.agree(NETWORK, "two_pole", TEST.pick(np.r_[:IMAGES, -CALIBRATION:0]), lab=lab, calibration=CALIBRATION)
+    assert again.agreement.circuit.tolist() == found.agreement.circuit.tolist()
+    assert again.bound == found.bound
+
+
+def test_the_membranes_follow_their_model(found: Check):
+    assert found.lag == pytest.approx(0.0, abs=2.1e-4)
+    assert found.agreement.waves.shape == (IMAGES,)
+    assert found.agreement.waves.max() < 0.04
