@@ -28,6 +28,7 @@ STUDIES = {
     "lim2025.synapse": "cosim.studies.lim2025.synapse",
     "lim2025.tuning": "cosim.studies.lim2025.tuning",
     "lim2025.neuron": "cosim.studies.lim2025.neuron",
+    "lim2025.inference": "cosim.studies.lim2025.inference",
     "spice.foreign": "cosim.studies.spice.foreign",
     "spice.sweeps": "cosim.studies.spice.sweeps",
 }

@@ -16,6 +16,7 @@ from cosim.design.sections import (
     LevelsSection,
     LimitsSection,
     MismatchSection,
+    NetworkSection,
     NeuronSection,
     NoiseSection,
     RuleSection,
@@ -56,6 +57,7 @@ class Design:
     limits: LimitsSection = field(default_factory=LimitsSection)
     tuning: TuningSection = field(default_factory=TuningSection)
     neuron: NeuronSection = field(default_factory=NeuronSection)
+    network: NetworkSection = field(default_factory=NetworkSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property

@@ -284,6 +284,34 @@ class NeuronSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NetworkSection(Section):
+    """The spiking network on arrays and units: training, mapping, inference. Time constants are those of [neuron], its read noise too."""
+
+    title = "network"
+    data: str = text("set of images", default="optdigits", choices=("digits", "optdigits"))
+    seeds: int = param("networks that are trained, one a seed", "1", default=5, least=2, most=100)
+    epochs: int = param("passes over the images in a training", "1", default=40, least=1, most=10_000)
+    variant: str = text("card of the units that compute with ideal biases", default="two_pole", file="card")
+    built: str = text("card of the units with op-amps and mismatch", default="robust_array", file="card")
+    images: int = param("test images through the circuit; no more than there are", "1", default=1124, least=20, most=100_000)
+    calibration: int = param("other images, which the error bound is measured on", "1", default=100, least=20, most=100_000)
+    few_images: int = param("stratified test images at each point of a grid in the circuit", "1", default=100, least=2, most=100_000)
+    bits: tuple[float, ...] = param("bits of a weight that are compared", "1", default=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0), least=1.0, most=8.0)
+    chosen_bits: int = param("bits of the chip whose errors are budgeted", "1", default=3, least=1, most=8)
+    tuning_errors: tuple[float, ...] = param(
+        "tuning errors that are compared", "%", default=(0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.10, 0.15, 0.20), least=0.0, most=1.0
+    )
+    tuning_error: float = param("tuning error of the chip", "%", default=0.03, least=0.0, most=1.0)
+    noises: tuple[float, ...] = param("read noises that are compared", "%", default=(0.0, 0.01, 0.02, 0.03, 0.05, 0.07), least=0.0, below=1.0)
+    draws: int = param("chips of each network at a point of a grid", "1", default=4, least=1, most=1000)
+    chips: int = param("chips whose transistors are all drawn", "1", default=100, least=2, most=10_000)
+    goal: float = param("accuracy that a chip may lose before it counts as bad", "%", default=0.01, above=0.0, below=1.0)
+    wire_resistance: float = param("one segment of a bit or source line", "ohm", default=1.0, least=0.0)
+    variation: float = param("device-to-device spread in the budget, as if nothing had been tuned", "%", default=0.05, least=0.0, most=1.0)
+    window: float = param("how long an image is looked at", "s", default=0.1, above=0.0, most=10.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSection(Section):
     """How it is run."""
 

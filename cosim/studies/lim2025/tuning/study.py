@@ -93,12 +93,24 @@ class Case:
     most_pulses: int
 
 
+def twin_of(design: Design, devices: Devices, lab: Lab) -> TwinProgrammer:
+    """The cell of a design as the Python twin programs it."""
+    shape = PulseShape(width=design.tuning.pulse_width, edge=design.tuning.pulse_edge)
+    table = TransistorTable.of(design, devices, lab, w_over_l=design.transistor.chosen)
+    return TwinProgrammer(devices.memristor, table, shape, design.cell.read_voltage)
+
+
+def tuned_array(design: Design, lab: Lab) -> TunedArray:
+    """The array of a design alone, tuned by the twin."""
+    twin = twin_of(design, Devices.of(design), lab)
+    return _array(design, twin, nominal_curve(twin))
+
+
 def run(design: Design, lab: Lab) -> TuningResult:
     """The study of one design."""
     devices, tuning = Devices.of(design), design.tuning
     shape = PulseShape(width=tuning.pulse_width, edge=tuning.pulse_edge)
-    table = TransistorTable.of(design, devices, lab, w_over_l=design.transistor.chosen)
-    twin = TwinProgrammer(devices.memristor, table, shape, design.cell.read_voltage)
+    twin = twin_of(design, devices, lab)
     spice = SpiceProgrammer(design, devices, lab, shape)
     curve = nominal_curve(twin)
     cases = all_cases(design)

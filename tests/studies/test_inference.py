@@ -1,0 +1,117 @@
+"""The inference study on few images: every claim is judged, and the circuit says what the network says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cosim.claims import STUDIES, judge, registered
+from cosim.datasets import available
+from cosim.design import Design, NetworkSection, TuningSection
+from cosim.errors import DataError
+from cosim.studies.lim2025 import inference
+from cosim.studies.lim2025.inference import InferenceResult, training
+from cosim.studies.lim2025.inference.points import Setting
+from cosim.studies.lim2025.inference.study import ANALOG, settings_of
+
+SMALL = Design(
+    name="small",
+    network=NetworkSection(
+        data="digits",
+        seeds=2,
+        epochs=2,
+        images=20,
+        calibration=20,
+        few_images=4,
+        bits=(1.0, 3.0),
+        tuning_errors=(0.0, 0.05, 0.1, 0.2),
+        noises=(0.0, 0.07),
+        draws=2,
+        chips=2,
+    ),
+    tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
+)
+
+
+@pytest.fixture(scope="module")
+def found(lab) -> InferenceResult:
+    """The study, really trained and simulated."""
+    return inference.run(SMALL, lab)
+
+
+@pytest.mark.slow
+def test_every_claim_is_judged_but_those_on_sets_that_are_not_here(found: InferenceResult):
+    verdicts = {each.id.rsplit(".", 1)[-1]: each for each in judge(inference.CLAIMS, found)}
+    open_claims = {name for name, each in verdicts.items() if each.verdict == "not_run"}
+    assert open_claims == {f"sparsity_{name}" for name in ("optdigits", "mnist", "fashion") if not available(name)}
+    for name in ("circuit_difference", "circuit_disagreements"):
+        assert verdicts[name].verdict == "met", verdicts[name]
+
+
+@pytest.mark.slow
+def test_the_circuit_of_the_paper_and_the_model_agree_at_every_point(found: InferenceResult):
+    assert set(found.points) == set(settings_of(SMALL))
+    equal = sum(each.equal for each in found.points.values())
+    assert all(each.done.all() for each in found.points.values())
+    assert equal >= 0.9 * sum(len(each.labels) for each in found.points.values())
+
+
+@pytest.mark.slow
+def test_the_error_bound_is_from_images_of_the_training(found: InferenceResult):
+    assert found.check.images.tolist() == list(range(20))
+    assert found.check.calibration_images.tolist() == list(range(20, 40))
+    assert found.check.bound.images == 20
+    assert np.isfinite(found.check.agreement.waves).all()
+
+
+@pytest.mark.slow
+def test_gains_are_of_the_networks_and_one_without_levels(found: InferenceResult):
+    assert [set(each) for each in found.gains] == [{1, 3, ANALOG}] * 2
+    assert {each[ANALOG] for each in found.gains} == {1.0}
+
+
+@pytest.mark.slow
+def test_all_parts_are_there(found: InferenceResult):
+    assert [each.source for each in found.budget][-2:] == ["wires", "all together"]
+    assert found.grids["target"].measured is not None
+    assert {each.shape for each in found.efficiency} >= {(64, 10), (64, 21, 10)}
+    assert len(found.drawn) == len(found.chips.accuracies["baseline"]) == 2
+    assert found.errors.shape == (24,)
+
+
+def test_points_are_those_of_the_figures():
+    settings = settings_of(Design())
+    assert len(settings) == len(set(settings))
+    assert [each.bits for each in settings if not each.tuning_error] == [1, 2, 3, 4, 5, 6]
+    corners = {(each.bits, each.tuning_error) for each in settings if not each.noise}
+    assert {(1, 0.0), (6, 0.0), (1, 0.2), (6, 0.2), (3, 0.05), (3, 0.1)} <= corners
+    assert {(each.bits, each.noise) for each in settings if each.tuning_error == 0.03} == {(bits, noise) for bits in (1, 3, 6) for noise in (0.0, 0.07)}
+    assert Setting(bits=3, tuning_error=0.03, noise=0.07) in settings
+
+
+def test_a_design_that_does_not_look_at_a_point_leaves_its_claim_open():
+    claims = {each.id.rsplit(".", 1)[-1]: each for each in inference.CLAIMS}
+    grid = inference.study.Grid(accuracy=np.ones((1, 1, 1, 1)), bits=(3,), errors=(0.0,), error_of="target")
+    other = type("Result", (), {"grids": {"target": grid}, "design": Design()})()
+    verdicts = judge([claims["tuning_5"], claims["tuning_one_bit"]], other)
+    assert [(each.verdict, each.reason) for each in verdicts] == [("not_run", "the result has no value")] * 2
+
+
+def test_the_study_is_registered():
+    assert STUDIES["lim2025.inference"] == "cosim.studies.lim2025.inference"
+    (study,) = registered("lim2025.inference")
+    assert len(study.claims) == len(inference.CLAIMS) == 19
+
+
+def test_without_torch_nothing_is_trained(monkeypatch: pytest.MonkeyPatch, lab):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else object())
+    design = replace(SMALL, network=replace(SMALL.network, epochs=3))
+    with pytest.raises(DataError, match=r"^training: the Python package torch is missing; pip install 'cosim\[snn\]'$"):
+        training.trained(design, lab)
+
+
+def test_a_set_that_was_not_fetched_is_named(monkeypatch: pytest.MonkeyPatch, lab, tmp_path):
+    monkeypatch.setenv("COSIM_DATA", str(tmp_path))
+    monkeypatch.setattr("cosim.datasets.kept.searched_folders", lambda: [tmp_path])
+    with pytest.raises(DataError, match=r"^data set optdigits: not on this machine; `cosim data get optdigits`$"):
+        training.trained(Design(), lab)
