@@ -18,7 +18,9 @@ from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
 from cosim.errors import SimulationError
 from cosim.reporting import (
+    chapter_network,
     chapter_neuron,
+    figures_network,
     figures_neuron,
     figures_sweep,
     figures_tuning,
@@ -26,6 +28,7 @@ from cosim.reporting import (
     schematics_neuron,
     tables_cell,
     tables_device,
+    tables_network,
     tables_neuron,
     tables_sweep,
     tables_tuning,
@@ -38,6 +41,7 @@ from cosim.reporting.style import Drawing, listing, volts
 from cosim.reporting.swept import Swept
 from cosim.spice.deck import Deck
 from cosim.spice.engines import Engine
+from cosim.studies.lim2025.inference import InferenceResult
 from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.synapse import SynapseResult
 from cosim.studies.lim2025.synapse.drive import LOADS
@@ -74,6 +78,8 @@ def build(
     failure: str = "the study of it was not run",
     neuron: NeuronResult | None = None,
     unfired: str = "the study of it was not run",
+    network: InferenceResult | None = None,
+    uninferred: str = "",
     swept: Swept | None = None,
     unswept: str = "",
     command: str = "",
@@ -88,6 +94,8 @@ def build(
         failure: stands in the place of the chapter.
         neuron: result of the neuron study; None if it failed, for the reason `unfired`.
         unfired: stands in the place of the chapter.
+        network: result of the inference study; None if it was not asked for, or if it failed for the reason `uninferred`.
+        uninferred: stands in the place of the chapter; empty where it was not asked for.
         swept: the sweep of the design; None if it has none, or if it failed for the reason `unswept`.
         unswept: stands in the place of the chapter; empty for a design without a sweep, which has no chapter.
         command: that the report is said to come from.
@@ -95,6 +103,7 @@ def build(
     builder = _Builder(result, verdicts, engine, command)
     builder.tuning, builder.failure = tuning, failure
     builder.neuron, builder.unfired = neuron, unfired
+    builder.network, builder.uninferred = network, uninferred
     builder.swept, builder.unswept = swept, unswept
     return builder.document()
 
@@ -106,6 +115,8 @@ class _Builder:
     failure: str = ""
     neuron: NeuronResult | None = None
     unfired: str = ""
+    network: InferenceResult | None = None
+    uninferred: str = ""
     swept: Swept | None = None
     unswept: str = ""
 
@@ -133,6 +144,7 @@ class _Builder:
                 *self._sweep(),
                 self._tuning(),
                 *self._neuron(),
+                *self._network(),
                 self._claims(),
                 self._assumptions(),
                 self._provenance(),
@@ -303,9 +315,17 @@ class _Builder:
             shown.append(pair(*blocks) if len(blocks) == 2 else blocks[0])
         return chapter_neuron.sections(found, lambda name: self._drawn(f"neuron_{name}", figures_neuron.draw(name, found)), schematics=shown)
 
+    def _network(self) -> list[Block]:
+        """The spiking network on arrays and units; no chapter where it was not asked for."""
+        found, title = self.network, chapter_network.TITLE
+        if found is None:
+            return [section(title, missing(title, self.uninferred), page=False)] if self.uninferred else []
+        return chapter_network.sections(found, lambda name: self._drawn(f"network_{name}", figures_network.draw(name, found)))
+
     def _assumptions(self) -> Block:
         more = [*(tables_sweep.assumptions(self.swept) if self.swept else []), *(tables_tuning.assumptions(self.tuning) if self.tuning else [])]
         more += tables_neuron.assumptions(self.neuron) if self.neuron else []
+        more += tables_network.assumptions(self.network) if self.network else []
         return section("Assumptions", bullets([*assumptions(self.result, self.engine), *more]), page=False)
 
     def _claims(self) -> Block:

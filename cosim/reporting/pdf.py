@@ -15,12 +15,12 @@ import cosim
 from cosim import design as designs
 from cosim.claims import Verdict, judge, not_run
 from cosim.codesign.sizing import SizingAdvice
-from cosim.errors import CircuitError, DesignError, DeviceError, InputError, SimulationError
+from cosim.errors import CircuitError, DataError, DesignError, DeviceError, InputError, SimulationError
 from cosim.files import unwritten, write_file
 from cosim.reporting import swept as sweeps
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
-from cosim.studies.lim2025 import neuron, synapse, tuning
+from cosim.studies.lim2025 import inference, neuron, synapse, tuning
 from cosim.sweep.lab import Lab
 
 STANDARD = "ua-1"  # tagged, every picture with a text in its place
@@ -33,7 +33,7 @@ class ReportOutcome:
 
     Attributes:
         path: of the PDF.
-        verdicts: on all claims of the three studies.
+        verdicts: on all claims of the studies that were run.
         advice: what to build; None if the sizing could not be simulated.
     """
 
@@ -42,7 +42,9 @@ class ReportOutcome:
     advice: SizingAdvice | None
 
 
-def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, command: str = "", picture: Path | None = None) -> ReportOutcome:
+def write_report(
+    design_path: Path | str, output: Path | str, lab: Lab, *, command: str = "", picture: Path | None = None, network: bool = False
+) -> ReportOutcome:
     """Simulate a design and write its report.
 
     Args:
@@ -51,6 +53,7 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
         lab: where to simulate; a store in it makes a second report quick.
         command: that the report is said to come from.
         picture: where the first page goes as PNG too; None for nowhere.
+        network: add the chapter on the spiking network; its test images take many minutes in the simulator.
 
     Raises:
         DesignError: the design file is wrong.
@@ -64,12 +67,28 @@ def write_report(design_path: Path | str, output: Path | str, lab: Lab, *, comma
     result = synapse.run(design, lab)
     tuned, failure = _tuned(design, lab)
     fired, unfired = _fired(design, lab)
+    inferred, uninferred = _inferred(design, lab) if network else (None, "")
     swept, unswept = _swept(design, lab)
     known: dict[str, Any] = {"seed": design.run.seed, "versions": {"cosim": cosim.__version__, lab.engine.kind: lab.engine.version}}
     verdicts = judge(synapse.CLAIMS, result, **known)
     verdicts += judge(tuning.CLAIMS, tuned, **known) if tuned else not_run(tuning.CLAIMS, failure, **known)
     verdicts += judge(neuron.CLAIMS, fired, **known) if fired else not_run(neuron.CLAIMS, unfired, **known)
-    document = build(result, verdicts, lab.engine, tuning=tuned, failure=failure, neuron=fired, unfired=unfired, swept=swept, unswept=unswept, command=command)
+    if network:
+        verdicts += judge(inference.CLAIMS, inferred, **known) if inferred else not_run(inference.CLAIMS, uninferred, **known)
+    document = build(
+        result,
+        verdicts,
+        lab.engine,
+        tuning=tuned,
+        failure=failure,
+        neuron=fired,
+        unfired=unfired,
+        network=inferred,
+        uninferred=uninferred,
+        swept=swept,
+        unswept=unswept,
+        command=command,
+    )
     write_file(output, to_pdf(document))
     if picture:
         write_file(picture, to_pictures(document)[0])
@@ -89,6 +108,14 @@ def _fired(design: designs.Design, lab: Lab) -> tuple[neuron.NeuronResult | None
     try:
         return neuron.run(design, lab), ""
     except (SimulationError, DesignError, DeviceError) as error:
+        return None, str(error)
+
+
+def _inferred(design: designs.Design, lab: Lab) -> tuple[inference.InferenceResult | None, str]:
+    """The inference study, or why there is none: images or packages that are not there, a simulation that failed. The rest is printed all the same."""
+    try:
+        return inference.run(design, lab), ""
+    except (SimulationError, DataError, DesignError, DeviceError) as error:
         return None, str(error)
 
 

@@ -87,7 +87,7 @@ def test_boxes_stand_apart():
 
 
 def test_a_variant_without_spikes_has_no_spiking_diagram():
-    with pytest.raises(InputError, match="a spike output stands in robust, board"):
+    with pytest.raises(InputError, match="a spike output stands in robust, board, robust_array, robust_pairs"):
         draw_blocks(load_neuron("linear"), PARTS, spiking=True)
 
 

@@ -110,5 +110,7 @@ def test_an_imbalance_is_the_larger_of_power_and_energy():
 
 
 def test_a_variant_without_spikes_cannot_fire():
-    with pytest.raises(InputError, match=r"^neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board$"):
+    with pytest.raises(
+        InputError, match=r"^neuron linear, block=spikes: must be one that the variant has; a spike output stands in robust, board, robust_array, robust_pairs$"
+    ):
         energy(load_neuron("linear"), IDEAL, LAB, threshold=0.1)
