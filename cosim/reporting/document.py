@@ -127,7 +127,7 @@ class _Builder:
     def document(self) -> Document:
         """All pages in order."""
         orientation = self.result.advice.orientation if self.result.advice else "mod"
-        first = verdict.page(self.result, self.verdicts, [self._schematic(self._bench(orientation)), self._figure("key_picture")], self.neuron)
+        first = verdict.page(self.result, self.verdicts, [self._schematic(self._bench(orientation)), self._figure("key_picture")], self.neuron, self.network)
         content = {
             "title": "1T1R synapse: which cell to build, and what neuron stands behind it",
             "product": f"cosim {cosim.__version__}",

@@ -24,7 +24,7 @@ GAP = "\N{EN SPACE}"  # between the letter of a panel and its title: SVG folds p
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 SIGNS = (  # pattern in plain text, what is printed
-    (r"\bu(S|A|W|V|m|s)\b", r"µ\1"),
+    (r"\bu(S|A|W|V|J|m|s)\b", r"µ\1"),
     (r"\bum2\b", "µm²"),
     (r"\b([kM]?)ohm\b", r"\1Ω"),
     (r"\bdegC\b", "°C"),

@@ -21,7 +21,6 @@ from cosim.sweep.yields import clopper_pearson
 FIRST = 10  # images on which the classes differ that are listed
 TOGETHER = "all together"  # the last row of the budget
 HOWS = {"model": "weights, in the model", "units": "units, superposed", "circuit": "circuit, simulated whole"}  # of a row of the budget
-TOPICS = ("Synapses", "Cells", "Silence", "Word lines", "Power at rest", "Spikes", "Hidden neurons", "Left out", "Operations")  # of the energies, in order
 WAYS = {  # of reading a chip -> how it is called
     "absolute": "as they are",
     "baseline": "over their baselines",
@@ -310,7 +309,8 @@ def energy_assumptions(result: InferenceResult) -> Block:
     """What stands behind the energies, by topic; a sentence that differs between the networks is there for each."""
     sentences = {shape_name(each): of_energy(each) for each in result.efficiency}
     items = []
-    for topic, *some in zip(TOPICS, *sentences.values(), strict=True):
+    for topic in sentences[next(iter(sentences))]:
+        some = [each[topic] for each in sentences.values()]
         same = len(set(some)) == 1
         items += [(f"{topic}.", some[0])] if same else [(f"{topic}, {name}.", each) for name, each in zip(sentences, some, strict=True)]
     return bullets(items)
@@ -318,7 +318,7 @@ def energy_assumptions(result: InferenceResult) -> Block:
 
 def joules(value: float) -> str:
     """A measured energy: ``100 µJ``."""
-    return measured(value, "J").replace("uJ", "µJ")
+    return measured(value, "J")
 
 
 def assumptions(result: InferenceResult) -> list[tuple[str, str]]:

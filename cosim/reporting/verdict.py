@@ -13,6 +13,7 @@ from cosim.reporting import tables_cell
 from cosim.reporting.blocks import Block, missing
 from cosim.reporting.figures_cell import corner_words
 from cosim.reporting.style import listing, measured, percent, quantity, volts
+from cosim.studies.lim2025.inference import InferenceResult
 from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.neuron.study import BUILT
 from cosim.studies.lim2025.synapse import SynapseResult
@@ -20,7 +21,9 @@ from cosim.studies.lim2025.synapse import SynapseResult
 SHOWN_CLAIMS = 4  # open ones that the first page names
 
 
-def page(result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[Block], neuron: NeuronResult | None = None) -> Block:
+def page(
+    result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[Block], neuron: NeuronResult | None = None, network: InferenceResult | None = None
+) -> Block:
     """The content of the page.
 
     Args:
@@ -28,8 +31,12 @@ def page(result: SynapseResult, verdicts: Sequence[Verdict], pictures: Sequence[
         verdicts: on its claims.
         pictures: two blocks that stand beside each other, the recommended cell and the share over W/L.
         neuron: result of the neuron study, which has a remark of its own; None if there is none.
+        network: the same of the inference study.
     """
-    common: Block = {"pictures": list(pictures), "remarks": [*_corner_remark(result), *_neuron_remark(neuron), _claims_remark(verdicts), _limits_remark()]}
+    common: Block = {
+        "pictures": list(pictures),
+        "remarks": [*_corner_remark(result), *_neuron_remark(neuron), *_network_remark(network), _claims_remark(verdicts), _limits_remark()],
+    }
     if result.advice is None:
         reason = result.failures.get("advice", "it was not computed")
         undecided = {"headline": "Not decided", "word": "NOT RUN", "mark": "bad", "explanation": f"The sizing did not run: {reason}", "tiles": []}
@@ -111,6 +118,22 @@ def _neuron_remark(result: NeuronResult | None) -> list[dict[str, str]]:
         f"{percent(result.own_noise[0].weight, digits=1)} of a full weight. The paper's circuit, corrected and fitted, swings by {measured(linear.swing, 'V')}."
     )
     return [{"title": "The neuron behind it", "text": words}]
+
+
+def _network_remark(result: InferenceResult | None) -> list[dict[str, str]]:
+    """Whether the circuit computes the network, and what the chips that are built are worth."""
+    if result is None:
+        return []
+    found, chips = result.check.agreement, result.chips
+    right, of = result.check.right("circuit")
+    decided = int((found.decided & (found.circuit >= 0)).sum())
+    (plain, drawn), (trimmed, _) = (chips.good(way) for way in ("baseline", "trimmed"))
+    words = (
+        f"In the circuit with ideal biases {percent(right / of)} of {of} test images get the right class; of the {decided} images that the error bound "
+        f"decides, {decided - found.disagreements.size} get the class of the network. Of {drawn} chips with drawn transistors {plain} lose at most "
+        f"{100 * result.design.network.goal:g} point of accuracy, {trimmed} when the gain of each column is trimmed."
+    )
+    return [{"title": "The network on it", "text": words}]
 
 
 def _claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:

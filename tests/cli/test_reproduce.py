@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cosim import claims
-from cosim.errors import SimulationError
+from cosim.errors import DataError, SimulationError
 from tests.cli import demo_study
 from tests.cli.program import engine_script, invoke
 
@@ -55,6 +55,13 @@ def test_a_study_that_fails_is_not_run_and_1():
     assert result.exit_code == 1
     assert result.stderr == "cosim: reproduce: 3 of 3 claims not met, first demo.study.resistance (not_run)\n"
     assert "demo.study.resistance: ngspice 39, timeout" in result.stdout
+
+
+def test_images_that_were_not_fetched_leave_the_claims_of_their_study_open():
+    demo_study.RAISES.append(DataError("data set optdigits: not on this machine; `cosim data get optdigits`"))
+    result = invoke("reproduce")
+    assert result.exit_code == 1
+    assert "demo.study.resistance: data set optdigits: not on this machine; `cosim data get optdigits`" in result.stdout
 
 
 def test_without_an_engine_every_claim_is_not_run_and_the_code_is_3(own_folder: Path, monkeypatch: pytest.MonkeyPatch):

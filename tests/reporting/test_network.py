@@ -23,12 +23,13 @@ from cosim.codesign.network.sparse import Activity
 from cosim.codesign.network.yields import ChipYield, Trim
 from cosim.codesign.neuron.energy import Energy
 from cosim.design import Design, NetworkSection
-from cosim.reporting import chapter_network, tables_network
+from cosim.errors import DataError
+from cosim.reporting import chapter_network, tables_network, verdict
 from cosim.reporting.blocks import Column, figure, table
-from cosim.reporting.document import Document
+from cosim.reporting.document import Document, build
 from cosim.reporting.figures_network import FIGURES, as_picture, draw
 from cosim.reporting.figures_network_grids import bit_looks
-from cosim.reporting.pdf import to_pdf
+from cosim.reporting.pdf import _inferred, to_pdf
 from cosim.reporting.style import FULL, HALF, MILLIMETER, MINUS, Drawing, percent
 from cosim.snn.data import Examples, digits, split
 from cosim.snn.encoding import LatencyCard, latency_times
@@ -41,6 +42,7 @@ from cosim.studies.lim2025.inference.claims import loss
 from cosim.studies.lim2025.inference.points import Point, Setting
 from cosim.studies.lim2025.inference.study import cards_of, parts_of, settings_of
 from cosim.studies.lim2025.inference.training import Trained
+from cosim.sweep.lab import Lab
 from cosim.sweep.yields import clopper_pearson
 
 POINTS = 1500  # of one line, at most
@@ -531,7 +533,7 @@ def test_energies_stand_for_every_network_and_bound(network):
 
 def test_all_assumptions_of_the_energies_are_there_once(network):
     listed = [each["text"] for each in tables_network.energy_assumptions(network)["items"]]
-    wanted = {sentence for each in network.efficiency for sentence in of_energy(each)}
+    wanted = {sentence for each in network.efficiency for sentence in of_energy(each).values()}
     assert len(listed) == len(wanted)
     assert set(listed) == wanted
 
@@ -568,3 +570,38 @@ def test_the_template_prints_the_chapter(sections, drawings):
     made = to_pdf(Document(content, {name: each.svg for name, each in drawings.items()}))
     assert made.startswith(b"%PDF")
     assert len(made) > 100_000
+
+
+def test_the_first_page_says_what_the_network_is_worth(network):
+    (remark,) = verdict._network_remark(network)
+    chips = network.chips
+    words = plain(remark["text"])
+    assert remark["title"] == "The network on it"
+    assert f"of {network.check.right('circuit')[1]} test images" in words
+    assert f"{chips.good('baseline')[0]} lose at most 1 point of accuracy, {chips.good('trimmed')[0]} when" in words
+    assert verdict._network_remark(None) == []
+
+
+def titles(document: Document) -> list[str]:
+    """Of all sections."""
+    return [each["title"] for each in document.content["sections"]]
+
+
+def test_the_chapter_stands_behind_the_neuron_where_it_was_asked_for(result, verdicts, engine, network):
+    plain_report = titles(build(result, verdicts, engine))
+    asked = build(result, verdicts, engine, network=network)
+    added = [each for each in titles(asked) if each.startswith(chapter_network.TITLE)]
+    assert len(added) == 6
+    assert [each for each in titles(asked) if each not in added] == plain_report
+    assert {f"network_{name}" for name in FIGURES} <= set(asked.pictures)
+
+
+def test_a_study_that_could_not_run_says_why_in_the_place_of_the_chapter(result, verdicts, engine, monkeypatch):
+    def missing(design, lab):
+        raise DataError("data set optdigits: not on this machine; `cosim data get optdigits`")
+
+    monkeypatch.setattr("cosim.reporting.pdf.inference.run", missing)
+    found, why = _inferred(result.design, Lab(engine=engine))
+    text = json.dumps(build(result, verdicts, engine, network=found, uninferred=why).content, ensure_ascii=False)
+    assert found is None
+    assert "cosim data get optdigits" in text

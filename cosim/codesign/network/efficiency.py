@@ -191,22 +191,22 @@ def _check(shape: Sequence[int], spikes: Sequence[float], conductance: float, fu
         raise reject(InputError, where, "decision", decision, f"> 0 and <= window={window:g} s")
 
 
-def assumptions(found: Efficiency) -> list[str]:
-    """What stands behind a result, a sentence each, for the report."""
+def assumptions(found: Efficiency) -> dict[str, str]:
+    """What stands behind a result: topic -> a sentence, for the report."""
     layers = "-".join(str(each) for each in found.shape)
     spikes = " and ".join(f"{each:.3g}" for each in found.spikes)
-    return [
-        f"The network is {layers} with {found.synapses} synapses of {'two cells' if found.pairs else 'one cell'} each; a mean neuron of a layer that drives "
-        f"cells sends {spikes} spikes an image, so that {found.events:.4g} synapses conduct.",
-        f"A cell takes G Vread^2 with Vread {found.read_voltage * 1e3:g} mV for the {found.conducting * 1e3:.4g} ms that its gate is above "
+    return {
+        "Synapses": f"The network is {layers} with {found.synapses} synapses of {'two cells' if found.pairs else 'one cell'} each; a mean neuron of a "
+        f"layer that drives cells sends {spikes} spikes an image, so that {found.events:.4g} synapses conduct.",
+        "Cells": f"A cell takes G Vread^2 with Vread {found.read_voltage * 1e3:g} mV for the {found.conducting * 1e3:.4g} ms that its gate is above "
         f"{GATE_THRESHOLD:g} V; all layers have the mean conductance of the cells that conduct.",
-        "Cells of silent inputs take nothing; their leakage is left out.",
-        "A word line takes the charge of the gates of its cells at every spike, and gives nothing back; the wire and the driver are left out.",
-        f"A unit at rest takes its measured power for {found.window * 1e3:g} ms (window) or {found.decision * 1e3:g} ms (decision); a unit that is "
-        "switched off takes nothing, and switching it costs nothing.",
-        "What a spike adds in a unit is proportional to the conductance of its cell, and spikes that fall together add up; the whole response is counted, "
-        "also what follows the decision.",
-        "Hidden neurons are units as measured; what their own spike output adds is in it only if the unit was measured with one.",
-        "The latency code of the input, the choice of the highest membrane, clocks, and the sources of Vread and of the biases are left out.",
-        f"Dense operations are {OPERATIONS} for each synapse, whether or not it conducts; events are {OPERATIONS} for each synapse that does.",
-    ]
+        "Silence": "Cells of silent inputs take nothing; their leakage is left out.",
+        "Word lines": "A word line takes the charge of the gates of its cells at every spike, and gives nothing back; the wire and the driver are left out.",
+        "Power at rest": f"A unit at rest takes its measured power for {found.window * 1e3:g} ms (window) or {found.decision * 1e3:g} ms (decision); a "
+        "unit that is switched off takes nothing, and switching it costs nothing.",
+        "Spikes": "What a spike adds in a unit is proportional to the conductance of its cell, and spikes that fall together add up; the whole "
+        "response is counted, also what follows the decision.",
+        "Hidden neurons": "Hidden neurons are units as measured; what their own spike output adds is in it only if the unit was measured with one.",
+        "Left out": "The latency code of the input, the choice of the highest membrane, clocks, and the sources of Vread and of the biases are left out.",
+        "Operations": f"Dense operations are {OPERATIONS} for each synapse, whether or not it conducts; events are {OPERATIONS} for each synapse that does.",
+    }

@@ -133,7 +133,7 @@ def test_the_decision_comes_after_the_last_maximum_and_within_the_window():
 
 
 def test_the_assumptions_carry_the_numbers_of_the_result():
-    text = " ".join(assumptions(found()))
+    text = " ".join(assumptions(found()).values())
     for each in (
         "64-21-10",
         "1554 synapses of one cell",
@@ -145,9 +145,9 @@ def test_the_assumptions_carry_the_numbers_of_the_result():
         "40 ms (decision)",
     ):
         assert each in text
-    assert "two cells" in assumptions(found(pairs=True))[0]
-    assert "20 ms (decision)" in " ".join(assumptions(found(decision=0.02)))
-    assert all(each.endswith(".") for each in assumptions(found()))
+    assert "two cells" in assumptions(found(pairs=True))["Synapses"]
+    assert "20 ms (decision)" in assumptions(found(decision=0.02))["Power at rest"]
+    assert all(each.endswith(".") for each in assumptions(found()).values())
 
 
 @pytest.mark.parametrize(
