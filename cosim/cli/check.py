@@ -83,7 +83,7 @@ def check(
     network, design = read_network("check", network_path), Design()
     factor = gain_of(gain, network, data_name, bits=bits)
     plan = mapping_plan(bits=bits, gain=factor, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
-    conditions = Conditions.of(temperature=temperature, mismatch=mismatch, wires=wires, noise=noise, noise_time=noise_time, seed=seed)
+    conditions = Conditions.of(temperature=temperature, mismatch=mismatch, wires=wires, noise=noise, noise_time=noise_time, supply=supply, seed=seed)
     limit, examples = seconds(timeout, "--timeout"), held_out_images(data_name)
     plain = network.signs == "positive" and all(each.threshold is None for each in network.layers)
     card = card_for(design, variant if variant is not None else "two_pole" if plain else "robust_pairs", supply)
@@ -107,9 +107,9 @@ def check(
         )
     _warn(found)
     if as_json:
-        say_json(_values(found, network_path, data_name, seed, str(chosen)))
+        say_json(_values(found, network_path, data_name, seed, str(chosen), conditions.values))
     else:
-        _show(found, str(chosen))
+        _show(found, str(chosen), str(conditions))
     _judge(found)
 
 
@@ -122,13 +122,14 @@ def _warn(found: "Check") -> None:
         click.echo(f"cosim: check: {shown}; {remedy}", err=True)
 
 
-def _show(found: "Check", engine: str) -> None:
+def _show(found: "Check", engine: str, conditions: str) -> None:
     import numpy as np
 
     agreement, rows = found.agreement, found.differing
     done = found.right("circuit")[1]
     decided = int((agreement.decided & (agreement.circuit >= 0)).sum())
     table = [
+        *([("conditions", conditions)] if conditions else []),
         ("images, of these run", f"{len(found.images)}, {done}"),
         *((f"accuracy {words}", share_text(*found.right(name))) for words, name in ACCURACIES if done),
         ("error bound", f"{100 * found.bound.error:.2f} % of the highest output, from {found.bound.images} other images"),
@@ -171,13 +172,15 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
     return (row["image"], row["label"], row["network"], row["circuit"], f"{100 * row['margin']:.2f}", "yes" if row["decided"] else "no")
 
 
-def _values(found: "Check", path: Path, data_name: str, seed: int, engine: str) -> dict[str, Any]:
+def _values(found: "Check", path: Path, data_name: str, seed: int, engine: str, conditions: dict[str, Any]) -> dict[str, Any]:
     agreement = found.agreement
     return {
         "network": path,
         "data": data_name,
         "variant": found.variant,
         "mapping": asdict(found.plan),
+        "conditions": conditions,
+        "calibration_images": len(found.calibration_images),
         "seed": seed,
         "engine": engine,
         "images": len(found.images),
@@ -203,6 +206,9 @@ def _judge(found: "Check") -> None:
         image, why = next(iter(found.failures.items()))
         raise SimulationError(f"check: {len(found.failures)} of {len(found.images) + len(found.calibration_images)} runs failed, first image {image}: {why}")
     wrong = [each for each in found.differing if each.decided]
+    if not wrong and not found.passed:
+        undecided, bound = 100 * found.agreement.undecided, 100 * found.bound.error
+        raise CheckFailed(f"check: {undecided:.0f} % of the images are undecided, so that nothing is shown; the bound is {bound:.1f} % of the highest output")
     if wrong:
         first = f"image {wrong[0].image}: network {wrong[0].network}, circuit {wrong[0].circuit}, margin {100 * wrong[0].margin:.2f} %"
         raise CheckFailed(f"check: {len(wrong)} decided images differ, first {first}; the bound is {100 * found.bound.error:.2f} %")

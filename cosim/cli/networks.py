@@ -64,10 +64,38 @@ class Conditions:
     mismatch: "Mismatch"
     wire_resistance: float
     noise: "ReadNoisePlan | None"
+    supply: str | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All of them, in SI units."""
+        noise = self.noise
+        return {
+            "temperature": self.corner.temperature,
+            "supply": self.supply,
+            "a_vt": self.mismatch.a_vt,
+            "wire_resistance": self.wire_resistance,
+            "noise": noise.deviation if noise else 0.0,
+            "noise_correlation_time": noise.correlation_time if noise else None,
+        }
+
+    def __str__(self) -> str:
+        """Those that are not nominal."""
+        from cosim.units import engineering
+
+        noise = self.noise
+        said = {
+            f"{self.corner.temperature:g} degC": self.corner.temperature != 27.0,
+            f"supply {self.supply}": self.supply is not None,
+            f"mismatch {1e9 * self.mismatch.a_vt:g} mV um": self.mismatch.a_vt > 0,
+            f"wires {self.wire_resistance:g} ohm a segment": self.wire_resistance > 0,
+            f"read noise {100 * noise.deviation:g} %, {engineering(noise.correlation_time, 's')}" if noise else "": noise is not None,
+        }
+        return "; ".join(words for words, moved in said.items() if moved)
 
     @classmethod
-    def of(cls, *, temperature: str, mismatch: str, wires: str, noise: str, noise_time: str, seed: int) -> "Conditions":
-        """Read the options."""
+    def of(cls, *, temperature: str, mismatch: str, wires: str, noise: str, noise_time: str, supply: str | None, seed: int) -> "Conditions":
+        """Read the options; the supply is in the card already and here for the record."""
         from cosim.circuits.corners import Corner, Mismatch
         from cosim.codesign.network.noise import ReadNoisePlan
         from cosim.units import parse
@@ -79,6 +107,7 @@ class Conditions:
             mismatch=Mismatch(a_vt=parse(mismatch, "V*m", where="--mismatch")),
             wire_resistance=parse(wires, "ohm", where="--wires"),
             noise=traces if deviation else None,
+            supply=supply,
         )
 
 

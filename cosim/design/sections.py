@@ -308,7 +308,21 @@ class NetworkSection(Section):
     goal: float = param("accuracy that a chip may lose before it counts as bad", "%", default=0.01, above=0.0, below=1.0)
     wire_resistance: float = param("one segment of a bit or source line", "ohm", default=1.0, least=0.0)
     variation: float = param("device-to-device spread in the budget, as if nothing had been tuned", "%", default=0.05, least=0.0, most=1.0)
-    window: float = param("how long an image is looked at", "s", default=0.1, above=0.0, most=10.0)
+    window: float = param("how long an image is looked at", "s", default=0.1, least=0.05, most=10.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("bits", "tuning_errors", "noises"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise self._reject(name, [float(f"{each:g}") for each in values], "values that differ")
+        if any(each != int(each) for each in self.bits):
+            raise self._reject("bits", [float(f"{each:g}") for each in self.bits], "whole numbers")
+        if self.chosen_bits not in self.bits:
+            raise self._reject("chosen_bits", self.chosen_bits, f"one of bits={[int(each) for each in self.bits]}")
+        for name in ("tuning_errors", "noises"):
+            if 0.0 not in getattr(self, name):
+                raise self._reject(name, [float(f"{each:g}") for each in getattr(self, name)], "with 0 among them, which the others are compared with")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ import cosim
 from cosim import design as designs
 from cosim.claims import Verdict, judge, not_run
 from cosim.codesign.sizing import SizingAdvice
-from cosim.errors import CircuitError, DataError, DesignError, DeviceError, InputError, SimulationError
+from cosim.errors import CircuitError, DesignError, DeviceError, InputError, SimulationError
 from cosim.files import unwritten, write_file
 from cosim.reporting import swept as sweeps
 from cosim.reporting.document import Document, build
@@ -115,7 +115,7 @@ def _inferred(design: designs.Design, lab: Lab) -> tuple[inference.InferenceResu
     """The inference study, or why there is none: images or packages that are not there, a simulation that failed. The rest is printed all the same."""
     try:
         return inference.run(design, lab), ""
-    except (SimulationError, DataError, DesignError, DeviceError) as error:
+    except (SimulationError, InputError) as error:
         return None, str(error)
 
 

@@ -138,6 +138,11 @@ def _results(root: Path) -> str:
     return results_table(_verdicts(root / RESULTS))
 
 
+def _network(root: Path) -> str:
+    """The claims of the network alone."""
+    return results_table([each for each in _verdicts(root / RESULTS) if _study(each) == "lim2025.inference"])
+
+
 def _verdicts(results: Path) -> list[Verdict]:
     """What a results file holds, and the registered claims that it lacks as not run."""
     found = from_json(_read(results), where=str(results))
@@ -271,4 +276,5 @@ BLOCKS: dict[tuple[str, str], Callable[[Path], str]] = {
     ("docs/devices.md", "transistors"): _transistors,
     ("docs/devices.md", "amplifiers"): _amplifiers,
     ("docs/neuron.md", "parts"): _neuron,
+    ("docs/network.md", "results"): _network,
 }

@@ -86,6 +86,30 @@ def test_runs_that_fail_are_exit_4(tmp_path: Path):
     assert result.stderr.startswith("cosim: check: 0 of 20 calibration images passed, 20 are needed; timeout")
 
 
+def all_crossed(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
+    """The columns in the wrong order whatever is run: the bound is measured on a wrong circuit too."""
+    ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
+    return replace(ran, peaks=np.roll(ran.peaks, 1, axis=1))
+
+
+def test_a_circuit_that_is_wrong_from_the_start_decides_nothing_and_is_exit_1(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(realization, "infer", all_crossed)
+    result = invoke("check", "net.safetensors", *FEW)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("cosim: check: 100 % of the images are undecided, so that nothing is shown; the bound is ")
+
+
+def test_conditions_are_in_the_output():
+    away = ("--temperature", "40", "--wires", "2 ohm", "--noise", "5 %", "--noise-time", "3 ms")
+    table, values = invoke("check", "net.safetensors", *FEW, *away), invoke("check", "net.safetensors", *FEW, *away, "--json")
+    assert (table.exit_code, values.exit_code) == (0, 0), table.stderr
+    assert "conditions" in table.stdout.splitlines()[1]
+    assert table.stdout.splitlines()[1].endswith("40 degC; wires 2 ohm a segment; read noise 5 %, 3 ms")
+    assert json.loads(values.stdout)["conditions"] == {
+        "temperature": 40.0, "supply": None, "a_vt": 0.0, "wire_resistance": 2.0, "noise": 0.05, "noise_correlation_time": 3e-3,
+    }  # fmt: skip
+
+
 def failing(hardware: Hardware, times: np.ndarray, lab: Lab, *, duration: float, numbers: list[int]) -> CircuitScores:
     """The run of image 1 of the verdict fails."""
     ran = infer(hardware, times, lab, duration=duration, numbers=numbers)
@@ -137,6 +161,11 @@ REFUSED = (
         ("check", "net.safetensors", "--variant", "foo"),
         "card 'foo': must be the path of a .toml file or one of as_printed, board, linear, robust, robust_array, robust_pairs, two_pole",
     ),
+    (("check", "net.safetensors", "--gain", "0"), "--gain=0: must be > 0, or auto"),
+    (("check", "net.safetensors", "--gain", "much"), "--gain='much': must be a number, with a suffix or a unit at most"),
+    (("check", "net.safetensors", "--noise-time", "1 us"), "read noise, correlation_time=1e-06: must be >= 0.0001"),
+    (("check", "net.safetensors", "--temperature", "-300"), "corner, temperature=-300: must be > -273.15 and < 1000"),
+    (("check", "net.safetensors", "--wires", "-1"), "layer, wire_resistance=-1: must be >= 0 ohm"),
     (("check", "net.safetensors", "--bits", "17"), "mapping, bits=17: must be within 0..16"),
     (("check", "net.safetensors", "--tuning-error", "3 V"), "--tuning-error='3 V': must be a quantity in %, not in 'V'"),
     (("check", "net.safetensors", "--stuck-low", "120 %"), "mapping, stuck_low=1.2: must be within 0..1"),
@@ -156,8 +185,9 @@ REFUSED = (
 def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], message: str, own_folder: Path):
     (own_folder / "text.safetensors").write_text("no network")
     save_network(TrainedNetwork(layers=(Layer(plus=np.eye(9, 10)),), encoding=LatencyCard(), dt=1e-3), own_folder / "wide.safetensors")
-    layers = (Layer(plus=np.full((64, 5), 0.1), threshold=1.0), Layer(plus=np.full((5, 10), 0.1)))
-    save_network(TrainedNetwork(layers=layers, encoding=LatencyCard(), dt=1e-3, response="impulse"), own_folder / "deep.safetensors")
+    halves = [(np.full((64, 5), 0.1), 1.0), (np.full((5, 10), 0.1), None)]
+    layers = tuple(Layer(plus=plus, minus=np.zeros_like(plus), threshold=threshold) for plus, threshold in halves)
+    save_network(TrainedNetwork(layers=layers, encoding=LatencyCard(), dt=1e-3, response="impulse", signs="pairs"), own_folder / "deep.safetensors")
     result = invoke(*arguments)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"cosim: {message}\n")
 

@@ -26,12 +26,12 @@ class Outcome:
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test in a folder of its own, with a short design, and a report that holds the demonstration study."""
 
-    def write_report(design_path: Path, output: Path, lab: Lab, *, command: str, picture: Path | None) -> Outcome:
+    def write_report(design_path: Path, output: Path, lab: Lab, *, command: str, picture: Path | None, network: bool) -> Outcome:
         output.write_bytes(b"%PDF-1.7\n")
         assert lab.store is not None
         assert picture is None
-        assert command == f"cosim report {design_path} -o {output}"
-        return Outcome(output, judge(CLAIMS, RESULT))
+        assert command == f"cosim report {design_path} -o {output}{' --network' if network else ''}"
+        return Outcome(output, judge(CLAIMS[: 1 if network else None], RESULT))
 
     module = ModuleType("cosim.reporting.pdf")
     module.write_report = write_report  # type: ignore[attr-defined]
@@ -58,6 +58,10 @@ def test_a_failed_check_is_1_and_named(monkeypatch: pytest.MonkeyPatch):
 
 def test_the_outcome_is_given_as_json():
     assert json.loads(invoke("report", "mine.toml", "--json").stdout) == {"path": "mine.pdf", "passed": True, "not_met": []}
+
+
+def test_the_network_is_added_on_request():
+    assert invoke("report", "mine.toml", "--network").output == "mine.pdf: 1 of 1 checks passed\n"
 
 
 def test_a_missing_folder_is_refused_before_anything_runs(own_folder: Path):

@@ -1,18 +1,28 @@
 """The inference study on few images: every claim is judged, and the circuit says what the network says."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from cosim.claims import STUDIES, judge, registered
+from cosim.codesign.network.grids import Grid
 from cosim.datasets import available
 from cosim.design import Design, NetworkSection, TuningSection
+from cosim.devices.memristor.card import load_memristor
 from cosim.errors import DataError
+from cosim.snn.data import Examples
+from cosim.snn.encoding import LatencyCard
+from cosim.snn.network import Layer, TrainedNetwork
+from cosim.snn.perceptron import Perceptron
+from cosim.snn.timing import Trapezoid
 from cosim.studies.lim2025 import inference
 from cosim.studies.lim2025.inference import InferenceResult, training
+from cosim.studies.lim2025.inference.grids import ANALOG, Grids
 from cosim.studies.lim2025.inference.points import Setting
-from cosim.studies.lim2025.inference.study import ANALOG, settings_of
+from cosim.studies.lim2025.inference.study import settings_of
+from cosim.sweep.jobs import canonical
 
 SMALL = Design(
     name="small",
@@ -77,6 +87,8 @@ def test_all_parts_are_there(found: InferenceResult):
     assert {each.shape for each in found.efficiency} >= {(64, 10), (64, 21, 10)}
     assert len(found.drawn) == len(found.chips.accuracies["baseline"]) == 2
     assert found.errors.shape == (24,)
+    assert [len(each.whole) for each in found.whole] == [4, 4]
+    assert all(each.done.all() for each in found.whole)
 
 
 def test_points_are_those_of_the_figures():
@@ -91,10 +103,59 @@ def test_points_are_those_of_the_figures():
 
 def test_a_design_that_does_not_look_at_a_point_leaves_its_claim_open():
     claims = {each.id.rsplit(".", 1)[-1]: each for each in inference.CLAIMS}
-    grid = inference.study.Grid(accuracy=np.ones((1, 1, 1, 1)), bits=(3,), errors=(0.0,), error_of="target")
-    other = type("Result", (), {"grids": {"target": grid}, "design": Design()})()
+    grid = Grid(accuracy=np.ones((1, 1, 1, 1)), bits=(3,), errors=(0.0,), error_of="target")
+    other = type("Result", (), {"grids": {"target": grid}})()
     verdicts = judge([claims["tuning_5"], claims["tuning_one_bit"]], other)
     assert [(each.verdict, each.reason) for each in verdicts] == [("not_run", "the result has no value")] * 2
+
+
+class Keys:
+    """A lab that computes nothing and remembers what it was asked."""
+
+    progress = None
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def remember(self, name: str, version: int, parts: list[object], compute: object) -> dict[str, np.ndarray]:
+        """Numbers of the right form."""
+        self.asked.append(f"{name} {version} {[canonical(each) for each in parts]}")
+        return {"gain": np.ones(3), "accuracy": np.ones((1, 1, 3, 3)), "measured": np.ones((1, 1, 3, 1))}
+
+
+def keys(trained: training.Trained, **changed: object) -> list[str]:
+    """Of all grids of a design."""
+    lab, design = Keys(), replace(SMALL, network=replace(SMALL.network, **changed))
+    grids = Grids(design=design, found=trained, memristor=load_memristor("lim2025_analog_window"), errors=(0.01,), lab=lab)
+    for compute in (partial(grids.tuning, "target"), grids.ann, grids.noise, grids.ann_noise, grids.curve):
+        compute()
+    return lab.asked
+
+
+WEIGHTS = np.full((4, 2), 0.5)
+NETWORK = TrainedNetwork(layers=(Layer(plus=WEIGHTS),), encoding=LatencyCard(), dt=1e-3)
+IMAGES = Examples("few", WEIGHTS.T, np.array([0, 1]))
+
+
+def few(network: TrainedNetwork) -> training.Trained:
+    """One network and one perceptron."""
+    return training.Trained(networks=(network,), perceptrons=(Perceptron(weights=(WEIGHTS,), biases=(np.zeros(2),)),), deep=(), train=IMAGES, test=IMAGES)
+
+
+@pytest.mark.parametrize("changed", [{"bits": (3.0, 1.0)}, {"draws": 3}, {"tuning_errors": (0.0, 0.3), "tuning_error": 0.3, "noises": (0.0, 0.3)}])
+def test_a_changed_design_asks_for_other_grids(changed: dict[str, object]):
+    before, after = keys(few(NETWORK)), keys(few(NETWORK), **changed)
+    assert keys(few(NETWORK)) == before
+    grids = {each for each in before if ".gains" not in each}
+    assert len(grids) == 5
+    assert not grids & set(after)
+
+
+def test_another_network_has_other_grids():
+    before = set(keys(few(NETWORK)))
+    for other in (replace(NETWORK, duration=0.08), replace(NETWORK, encoding=LatencyCard(tau=4e-3)), replace(NETWORK, pulse=Trapezoid(top=1e-3))):
+        shared = before & set(keys(few(other)))
+        assert all(any(name in each for name in ("perceptron", ".ann")) for each in shared)
 
 
 def test_the_study_is_registered():

@@ -21,6 +21,7 @@ from cosim.circuits.stimuli import PiecewiseLinear, spikes
 from cosim.errors import CircuitError, reject
 
 NOISE_INTERVAL = 100e-6  # [s] between the samples of a cell's read noise, from the begin of its spike on
+MISMATCH_DRAWS = 4  # last word of the seed of a unit, which the draws of cells and noise do not have
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +101,7 @@ def layer(
         for index, (sign, end, array) in enumerate(halves):
             traces = _noise_traces(trains, noise[index][:, column]) if len(noise) else {}
             elements += deviated_elements(_column(parts, rows, array, column, sign, f"{end}{number}", wire_resistance, traces), corner)
-        rng = None if mismatch is None else np.random.default_rng([seed, column if numbers is None else numbers[column]])
+        rng = None if mismatch is None else np.random.default_rng([seed, column if numbers is None else numbers[column], MISMATCH_DRAWS])
         behind = wired_unit(card, parts, number, threshold, paired=minus is not None, rest=rest)
         elements += deviated_elements(behind, corner, mismatch=mismatch, rng=rng)
         elements += [Resistor(f"spike{number}", f"spike{number}", "0", 1e12, exact=True)] if rest else []

@@ -13,6 +13,7 @@ from cosim._types import Array
 from cosim.errors import InputError, reject
 
 PERCENTILE = 99.0  # of the differences, that the bound is taken at
+LARGEST_UNDECIDED = 0.5  # share of the images, above which nothing is shown
 FEWEST = 20  # images that a bound is measured on
 
 
@@ -39,7 +40,7 @@ class Agreement:
         network, circuit: ``(images,)`` classes; -1 where the circuit's run failed.
         decided: ``(images,)`` the network's margin is above the bound.
         differences: ``(images,)`` of `moved`; NaN where the run failed.
-        waves: ``(images,)`` of `wave_errors`; NaN where the run failed, empty where no waves were compared.
+        waves: ``(images,)`` of `wave_errors`; NaN where the run failed or no membrane of the network rises, empty where no waves were compared.
         labels: ``(images,)`` true classes.
         bound: that was used.
     """
@@ -74,8 +75,8 @@ class Agreement:
 
     @property
     def passed(self) -> bool:
-        """There are decided images, every one of them agrees, and every run passed."""
-        return bool(self.decided.any()) and not self.disagreements.size and not self.failed.size
+        """Most images are decided, every one of them agrees, and every run passed. A bound that decides little shows little: so do crossed columns end."""
+        return self.undecided <= LARGEST_UNDECIDED and not self.disagreements.size and not self.failed.size
 
     def accuracy(self, which: str) -> float:
         """Share of the images whose label the ``network`` or the ``circuit`` gives."""
@@ -118,12 +119,15 @@ def _lead(values: Array, best: Array) -> Array:
 def wave_errors(model: Array, circuit: Array, scale: float) -> Array:
     """Largest deviation of any membrane of an image from its model, over the highest point of the model: ``(images,)``.
 
+    NaN where the run failed, and where the model is nowhere above 0, since nothing is there to relate it to.
+
     Args:
         model: ``(images, points, outputs)`` membranes of the network.
         circuit: the same of the circuit [V]; NaN where a run failed.
         scale: network's units for one volt, that of the `Bound`.
     """
-    return np.asarray(np.max(np.abs(scale * circuit - model), axis=(1, 2)) / np.max(model, axis=(1, 2)))
+    highest = np.max(model, axis=(1, 2))
+    return np.asarray(np.max(np.abs(scale * circuit - model), axis=(1, 2)) / np.where(highest > 0, highest, np.nan))
 
 
 def compare(scores: Array, peaks: Array, labels: Array, bound: Bound, waves: Array | None = None) -> Agreement:

@@ -1,7 +1,7 @@
 """Error budget: what each source of error costs in accuracy, alone and all together.
 
 Sources of the array act on the weights, and are drawn chip by chip in the model. Sources of the unit act on the potential that a spike gives, which is
-simulated and then superposed (`columns`). Wires, and all sources together, are simulated whole, image by image. A loss is always the difference to the same
+simulated and then superposed (`columns`). Wires, and all that a tuned chip has together, are simulated whole. A loss is always the difference to the same
 images without the source, so that its interval is that of a paired comparison.
 """
 
@@ -27,6 +27,7 @@ from cosim.sweep.lab import Lab
 from cosim.units import engineering
 
 DEVIATE = 1.959964  # of a standard normal, for a 95 % interval
+OFFSET_DRAWS = 5  # last word of the seed of the offsets, which no other draw has
 OFFSET_STEP = 1e-3  # [V] at which the unit's answer to an offset is taken as linear
 
 
@@ -95,8 +96,9 @@ class BudgetRow:
 def paired_loss(without: Array, right: Array) -> tuple[float, float]:
     """Mean loss over chips, and half of its 95 % interval.
 
-    The interval holds for other images: its variance is that of the loss of an image, averaged over the chips. Chips that differ widen it by their own
-    spread.
+    The interval holds for other images: its variance is that of the loss of an image, averaged over the chips; chips that differ widen it by their own spread.
+    One image more is counted as lost and one as won, so that no image lost does not mean that none can be (Agresti and Min,
+    Statistics in Medicine 24 (2005) 729, add a half to each of four cells).
 
     Args:
         without: ``(images,)`` right without the source.
@@ -104,7 +106,8 @@ def paired_loss(without: Array, right: Array) -> tuple[float, float]:
     """
     losses = without.astype(float) - right.astype(float)
     chips, images = losses.shape
-    variance = float(losses.mean(axis=0).var()) / images
+    each = losses.mean(axis=0)
+    variance = (float(np.sum(each**2)) + 1.0 - float(np.sum(each)) ** 2 / (images + 2)) / (images + 2) ** 2
     if chips > 1:
         variance += float(losses.mean(axis=1).var(ddof=1)) / chips
     return float(losses.mean()), DEVIATE * float(np.sqrt(variance))
@@ -141,7 +144,7 @@ class Subject:
 
 
 def budget(subject: Subject, sources: Sources, drawn: Columns, lab: Lab) -> list[BudgetRow]:
-    """One row for each source, the last one for all together.
+    """One row for each source, the last one for a tuned chip with all of them but the spread of devices.
 
     Args:
         subject: network and units.
@@ -209,7 +212,7 @@ def offset_chips(subject: Subject, sources: Sources, nominal: Columns, lab: Lab)
         moved = unit_response(subject.card, replace(subject.parts, offsets=(offsets[0], offsets[1])), NOMINAL, lab)
         changes.append(((moved.waves[0, 0] - nominal.waves[0, 0]) / OFFSET_STEP, (moved.baselines[0, 0] - nominal.baselines[0, 0]) / OFFSET_STEP))
     outputs = nominal.baselines.shape[1]
-    draws = sources.offset * np.random.default_rng([sources.seed, 3]).standard_normal((sources.chips, outputs, 2))
+    draws = sources.offset * np.random.default_rng([sources.seed, 0, OFFSET_DRAWS]).standard_normal((sources.chips, outputs, 2))
     waves = nominal.waves + sum(draws[..., which, None] * changes[which][0] for which in range(2))
     baselines = nominal.baselines + sum(draws[..., which] * changes[which][1] for which in range(2))
     return [Columns(time=nominal.time, waves=waves[each][None], baselines=baselines[each][None]) for each in range(sources.chips)]
@@ -237,11 +240,15 @@ def _in_the_circuit(subject: Subject, sources: Sources, lab: Lab) -> list[Budget
     everything = MappingPlan(bits=sources.bits, gain=sources.gain, tuning_error=sources.tuning_error)
     whole = replace(
         built(subject.chip(everything, sources.seed)),
+        parts=replace(subject.parts, offsets=(sources.offset, sources.offset)),
         wire_resistance=sources.wire_resistance,
         corner=Corner(temperature=sources.temperatures[1]),
         mismatch=sources.mismatch,
         noise=sources.noise,
         seed=sources.seed,
     )
-    hot = f"tuned, one chip at {sources.temperatures[1]:g} degC"
+    hot = (
+        f"{sources.bits} bits, tuning error, noise, wires, mismatch, {sources.temperatures[1]:g} degC, an offset that all op-amps share; tuned, so without the "
+        "spread of devices"
+    )
     return [row("wires", f"{sources.wire_resistance:g} ohm a segment", ideal, wired), row("all together", hot, built, whole)]

@@ -30,6 +30,7 @@ from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 
 LAGS = np.arange(-5, 26) * 1e-4  # [s] that are tried
+SIZED_ON = 1000  # images of the set, from the first one on, that the bias of pairs is sized for
 LAG_IMAGES = 20  # of the calibration
 LARGEST_DETUNING = 0.1  # of a time constant of the circuit against that of the network, from which on it is said
 
@@ -183,7 +184,8 @@ def check(
         noise=noise,
         seed=seed,
     )
-    real = Realization.of(network, chips, common, examples.pixels[np.concatenate([first, last])])
+    real = Realization.of(network, chips, common, examples.pixels[:SIZED_ON])
+    taus = _measured(card, parts, corner, lab)
     pixels = examples.pixels[last]
     expected, ran = real.scores(pixels), real.run(pixels, last.tolist(), lab)
     if ran.done.sum() < FEWEST:
@@ -206,7 +208,7 @@ def check(
         agreement=compare(scores, circuit.peaks, examples.labels[first], bound, waves),
         circuit=circuit,
         calibration=ran,
-        taus=_measured(card, parts, corner, lab),
+        taus=taus,
         lag=lag,
         spikes=real.spikes(pixels, circuit),
     )
@@ -275,8 +277,10 @@ def membranes_of(network: TrainedNetwork, chip: Chip, pixels: Array, at: Array) 
 def _lag(real: Realization, pixels: Array, ran: CircuitScores, scale: float) -> float:
     """The lag [s], one for all images, with the smallest median of the wave errors."""
     done = np.flatnonzero(ran.done)[:LAG_IMAGES]
-    errors = [np.median(wave_errors(real.membranes(pixels[done], ran.time - START - lag), ran.traces[done], scale)) for lag in LAGS]
-    return float(LAGS[int(np.argmin(errors))])
+    waves = [wave_errors(real.membranes(pixels[done], ran.time - START - lag), ran.traces[done], scale) for lag in LAGS]
+    compared = np.isfinite(waves[0])  # not an image whose outputs are never above 0
+    errors = [np.median(each[compared]) for each in waves] if compared.any() else []
+    return float(LAGS[int(np.argmin(errors))]) if errors else 0.0
 
 
 def _measured(card: NeuronCard, parts: Parts, corner: Corner, lab: Lab) -> TimeConstants:

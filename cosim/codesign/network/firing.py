@@ -18,7 +18,7 @@ from cosim.circuits.neuron.drive import ONE_SPIKE, firing_transient
 from cosim.circuits.neuron.layer import layer
 from cosim.codesign.network.chip import Chip
 from cosim.codesign.network.inference import START, TRACE_POINTS, CircuitScores, Hardware, analysis, membranes
-from cosim.codesign.network.mapping import Window
+from cosim.codesign.network.mapping import MappedLayer
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.codesign.neuron.firing import PULSE, trip_point
 from cosim.errors import InputError, reject
@@ -54,25 +54,30 @@ def fired(waves: Waves, level: float) -> dict[str, Array]:
 
 
 def on_chips(network: TrainedNetwork, chips: Sequence[Chip]) -> TrainedNetwork:
-    """The network with the weights that its arrays have, and thresholds that shrink as weights do: by the share of the window in the highest conductance."""
+    """The network with the weights that its arrays have, and thresholds on their scale.
+
+    A weight of a pair is multiplied by the gain of the mapping and by the share of the window in the highest conductance, and so is the threshold.
+    """
     layers = [
         replace(
             each,
             plus=chip.plus.weights,
             minus=None if chip.minus is None else chip.minus.weights,
-            threshold=None if each.threshold is None else each.threshold * _span(chip.plus.window),
+            threshold=None if each.threshold is None else each.threshold * _scale(chip.plus),
         )
         for each, chip in zip(network.layers, chips, strict=True)
     ]
     return replace(network, layers=tuple(layers))
 
 
-def _span(window: Window) -> float:
-    return 1.0 - window.low / window.high
+def _scale(array: MappedLayer) -> float:
+    return array.gain * (1.0 - array.window.low / array.window.high)
 
 
 def threshold_voltage(hardware: Hardware, threshold: float, lab: Lab) -> float:
     """What the comparators of a layer are given, over the membrane at rest [V].
+
+    It is a reference voltage that is set once, at 27 degC and nominal supply: the corner of the hardware does not change it.
 
     Args:
         hardware: of the layer.
@@ -96,7 +101,7 @@ def _spiking(hardware: Hardware) -> CurrentBiasedCard:
 
 
 def infer_layers(network: TrainedNetwork, hardware: Sequence[Hardware], times: Array, lab: Lab, *, duration: float, step: float = STEP) -> FiringScores:
-    """Run images through the circuits of all layers.
+    """Run images through the circuits of all layers, with thresholds that were set at 27 degC and nominal supply whatever the corner: `threshold_voltage`.
 
     Args:
         network: `on_chips`: its thresholds and its readout are used.
@@ -200,10 +205,15 @@ def _job(hardware: Hardware, trains: Sequence[Array], pick: list[int], threshold
 
 
 def last_membranes(network: TrainedNetwork, pixels: Array, at: Array) -> Array:
-    """Membranes ``(images, points, outputs)`` of the last layer of a network in steps at times ``at (points,)`` [s], for ``pixels (images, inputs)``."""
+    """Membranes ``(images, points, outputs)`` of the last layer of a network at times ``at (points,)`` [s], for ``pixels (images, inputs)``.
+
+    Between the steps of the network they are straight lines, before the first and behind the last one constant.
+    """
     membrane = waves(network, pixels)[-1].membrane
-    steps = np.clip(np.rint(at / network.dt).astype(int), 0, len(membrane) - 1)
-    return np.moveaxis(membrane[steps], 0, 1)
+    places = np.clip(at / network.dt, 0.0, len(membrane) - 1.0)
+    before = np.minimum(places.astype(int), len(membrane) - 2)
+    share = (places - before)[:, None, None]
+    return np.moveaxis((1.0 - share) * membrane[before] + share * membrane[before + 1], 0, 1)
 
 
 def network_spikes(network: TrainedNetwork, pixels: Array) -> tuple[Spikes, ...]:

@@ -1,7 +1,8 @@
 """Weights to conductances to filament states, exact at the read voltage, with everything that a real array adds.
 
 A weight w of 0..1 becomes the conductance G = Gmin + w (Gmax - Gmin) of the card at the read voltage, and that the state x by the exact inverse
-of the card's law. The lowest conductance is not 0: every input that fires adds the same pedestal to all columns, which moves no class.
+of the card's law. The lowest conductance is not 0: every input that fires adds the same pedestal to all columns. That moves no class where the maxima of the
+columns fall at the same time, and little otherwise; it does move the membrane of a unit against its threshold, so that layers that fire need pairs.
 """
 
 from dataclasses import dataclass, replace
@@ -84,12 +85,14 @@ class MappedLayer:
         conductance: those that are there [S].
         cells: states and factors of the devices.
         window: of the mapping.
+        gain: that the weights were multiplied by.
     """
 
     target: Array
     conductance: Array
     cells: Cells
     window: Window
+    gain: float = 1.0
 
     @property
     def weights(self) -> Array:
@@ -139,10 +142,11 @@ def map_weights(weights: Array, card: MemristorCard, plan: MappingPlan, rng: np.
     reached = np.where(draw < plan.stuck_low, window.low, np.where(draw > 1.0 - plan.stuck_high, window.high, reached))
     states = state_of_conductance(card, reached, voltage=read_voltage)
     if not plan.variation:
-        return MappedLayer(target=target, conductance=reached, cells=Cells(states=states), window=window)
+        return MappedLayer(target=target, conductance=reached, cells=Cells(states=states), window=window, gain=plan.gain)
     scale, series = (each[:, 0].reshape(target.shape) for each in Spread(device=plan.variation).draw(rng, devices=target.size, cycles=1))
     cells = Cells(states=states, current_scale=scale, series_scale=series)
-    return MappedLayer(target=target, conductance=device_conductance(card, cells, read_voltage=read_voltage), cells=cells, window=window)
+    there = device_conductance(card, cells, read_voltage=read_voltage)
+    return MappedLayer(target=target, conductance=there, cells=cells, window=window, gain=plan.gain)
 
 
 def _tuning(target: Array, window: Window, plan: MappingPlan, rng: np.random.Generator) -> Array:

@@ -21,6 +21,7 @@ from cosim.snn.network import Layer, TrainedNetwork, waves
 
 STEP = 0.1e-3  # [s] on which the net current is looked at: an edge of a spike
 ROOM = 1.1  # offset over the most negative net current
+CHUNK = 32  # images at once: 784 inputs take 200 MB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +33,24 @@ class NetCurrent:
 
 
 def net_currents(network: TrainedNetwork, pixels: Array) -> tuple[NetCurrent, ...]:
-    """What images ask of each layer.
+    """What images ask of each layer: the extremes over all of them.
 
     Args:
         network: with the weights of its arrays, `on_chips`.
-        pixels: ``(images, inputs)``, 0..1.
+        pixels: ``(images, inputs)``, 0..1: a sample of what the hardware will meet, which its bias is chosen for. Hand in the same ones whichever are run
+            later, or the hardware depends on them.
+
+    Raises:
+        InputError: no images.
     """
+    if not len(pixels):
+        raise reject(InputError, "pairs", "images", 0, ">= 1, to choose a bias for")
+    parts = [_asked(network, pixels[start : start + CHUNK]) for start in range(0, len(pixels), CHUNK)]
+    return tuple(NetCurrent(lowest=min(each.lowest for each in layer), highest=max(each.highest for each in layer)) for layer in zip(*parts, strict=True))
+
+
+def _asked(network: TrainedNetwork, pixels: Array) -> list[NetCurrent]:
+    """By a few images, of each layer."""
     times = latency_times(pixels, network.encoding)
     span = network.duration + sum(PULSE)
     found = [_range(raster(times, dt=STEP, duration=span), network.layers[0])]
@@ -47,7 +60,7 @@ def net_currents(network: TrainedNetwork, pixels: Array) -> tuple[NetCurrent, ..
             drive = np.zeros((places[-1] + round(sum(PULSE) / STEP) + 1, *before.spikes.shape[1:]))
             np.add.at(drive, places, before.spikes)
             found.append(_range(drive, layer))
-    return tuple(found)
+    return found
 
 
 def _range(drive: Array, layer: Layer) -> NetCurrent:
@@ -68,13 +81,8 @@ def full_weight(card: CurrentBiasedCard, memristor: MemristorCard) -> float:
     return conductance * card.read_voltage * card.feedback_resistance * card.inverter_resistance / (card.input_resistance * card.source_resistance)
 
 
-def bears(card: CurrentBiasedCard, memristor: MemristorCard, current: NetCurrent) -> bool:
-    """Whether the offset current of a card is above the most negative net current."""
-    return card.offset_current > -current.lowest * full_weight(card, memristor)
-
-
 def class_a(card: CurrentBiasedCard, memristor: MemristorCard, currents: Sequence[NetCurrent]) -> tuple[CurrentBiasedCard, ...]:
-    """A card for each layer: a smaller feedback of the transimpedance amplifiers where the offset current is not above the most negative net current.
+    """A card for each layer: a smaller feedback of the transimpedance amplifiers where the offset current is not `ROOM` times the most negative net current.
 
     Args:
         card: to begin with, as ``robust_pairs``; what it bears is left as it is.

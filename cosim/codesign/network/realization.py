@@ -1,7 +1,7 @@
 """A network with the weights of its arrays, and the circuits that compute it: one interface for membranes that are read and for layers that fire.
 
 One layer that is read by its membranes is one deck an image; layers that fire are simulated one after the other (`firing`). Pairs on units with currents as
-biases are put into class A, for the net currents of the images in question (`pairs`).
+biases are put into class A, for the net currents of a sample of images (`pairs`).
 """
 
 from collections.abc import Sequence
@@ -49,11 +49,15 @@ class Realization:
             network: as it was trained.
             chips: its arrays.
             common: what all layers share: card, parts, conditions; its cells are not looked at.
-            pixels: ``(images, inputs)`` that will be run, for the bias of pairs.
+            pixels: ``(images, inputs)`` that the bias of pairs is chosen for, and nothing else. Let them not depend on how many images will be run, such
+                as the first 1,000 of a set: the hardware must be the same for one image as for all.
 
         Raises:
-            InputError: transistor mismatch with layers that fire.
+            InputError: positive weights or transistor mismatch with layers that fire.
         """
+        if fires(network) and network.signs == "positive":
+            allowed = "pairs for layers that fire: without a minus the lowest conductance lifts a membrane with each input, which its threshold does not know"
+            raise reject(InputError, "check", "signs", "positive", allowed)
         real = on_chips(network, chips)
         if fires(real) and common.mismatch is not None and not common.mismatch.none:
             allowed = "0 for layers that fire: their thresholds lie 7 to 20 mV over the membrane at rest, and would have to be trimmed unit by unit"

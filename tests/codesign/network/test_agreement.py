@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cosim.codesign.network.agreement import FEWEST, Bound, compare, measure_bound, moved
+from cosim.codesign.network.agreement import FEWEST, Bound, compare, measure_bound, moved, wave_errors
 from cosim.errors import InputError
 
 OUTPUTS = 4
@@ -176,3 +176,20 @@ def test_within_the_bound_no_decided_image_changes_its_class(seed: int):
     bound = measure_bound(found, peaks)
     verdict = compare(found, peaks, np.argmax(found, axis=1), bound)
     assert set(verdict.disagreements) <= set(np.flatnonzero(verdict.differences > bound.error))
+
+
+def test_a_wave_error_is_the_largest_deviation_over_the_highest_point_of_the_model():
+    model = np.array([[[0.0, 0.0], [2.0, 1.0], [1.0, 4.0]]])
+    circuit = 1e-3 * (model + np.array([[[0.0, 0.1], [-0.3, 0.0], [0.0, 0.2]]]))
+    assert wave_errors(model, circuit, 1e3) == pytest.approx([0.3 / 4.0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_image_whose_model_never_rises_has_no_wave_error_and_leaves_the_others_theirs():
+    rising = np.array([[0.0, 1.0], [2.0, 1.0]])
+    model = np.stack([rising, 0.0 * rising, -rising + np.array([0.0, 1.0]), rising])
+    circuit = model + 0.1
+    circuit[3] = np.nan
+    found = wave_errors(model, circuit, 1.0)
+    assert found[0] == pytest.approx(0.05)
+    assert np.isnan(found[1:]).all()

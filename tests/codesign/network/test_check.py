@@ -162,13 +162,24 @@ def test_an_image_whose_run_failed_is_named_and_left_out_of_the_accuracy(lab: La
     assert [broken.right(which)[1] for which in ("ideal", "network", "circuit")] == [IMAGES - 1] * 3
 
 
-def test_too_few_passed_runs_for_a_bound_are_a_failed_simulation():
-    with pytest.raises(SimulationError, match=r"^check: 0 of 20 calibration images passed, 20 are needed; timeout"):
+def test_too_few_passed_runs_for_a_bound_are_a_failed_simulation(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    def late(*arguments: object, **named: object) -> CircuitScores:
+        none = np.full((CALIBRATION, CLASSES), np.nan)
+        return CircuitScores(peaks=none, time=np.zeros(1), traces=none[:, None], failures=dict.fromkeys(range(CALIBRATION), "timeout, too slow"), seconds=1.0)
+
+    monkeypatch.setattr(realization, "infer", late)
+    with pytest.raises(SimulationError, match=r"^check: 0 of 20 calibration images passed, 20 are needed; timeout, too slow$"):
+        checked(lab)
+
+
+def test_a_unit_that_does_not_run_is_said_before_any_image():
+    with pytest.raises(SimulationError, match=r"neuron_two_pole, .*timeout"):
         checked(Lab(engine=find_engine("ngspice"), timeout=1e-3))
 
 
-HIDDEN = replace(NETWORK, layers=(Layer(plus=WEIGHTS, threshold=1.0), Layer(plus=np.eye(3))), response="impulse")
-COUNTED = replace(NETWORK, layers=(Layer(plus=WEIGHTS, threshold=1.0),), response="impulse", readout="spike_count")
+FIRING = Layer(plus=WEIGHTS, minus=np.zeros_like(WEIGHTS), threshold=1.0)
+HIDDEN = replace(NETWORK, layers=(FIRING, Layer(plus=np.eye(3), minus=np.zeros((3, 3)))), response="impulse", signs="pairs")
+COUNTED = replace(NETWORK, layers=(FIRING,), response="impulse", readout="spike_count", signs="pairs")
 
 
 @pytest.mark.parametrize(

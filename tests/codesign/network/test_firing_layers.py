@@ -34,6 +34,7 @@ from cosim.codesign.network.noise import ReadNoisePlan
 from cosim.errors import CircuitError, InputError
 from cosim.snn.encoding import LatencyCard, latency_times
 from cosim.snn.network import Layer, TrainedNetwork, scores
+from cosim.snn.network import waves as waves_of
 from cosim.spice.deck import write_deck
 from cosim.spice.engines import Engine, find_engine
 from cosim.status import Status
@@ -199,6 +200,43 @@ def test_thresholds_shrink_as_weights_do():
     assert real.layers[0].threshold == pytest.approx(0.4 * share[0, 0])
     assert 0.9 < share[0, 0] < 1.0
     assert real.layers[1].threshold is None
+
+
+@pytest.mark.parametrize("network", [NETWORK, COUNTED], ids=["hidden", "counted"])
+def test_a_gain_changes_no_spike_where_no_weight_is_cut_off(network: TrainedNetwork):
+    quiet = replace(network, layers=tuple(replace(each, plus=0.9 * each.plus, minus=0.9 * each.minus) for each in network.layers))
+    plain, gained = (on_chips(quiet, map_network(quiet, PARTS.memristor, MappingPlan(gain=gain), seed=0)) for gain in (1.0, 1.2))
+    assert max(each.plus.max() for each in quiet.layers) * 1.2 < 1.0
+    assert gained.layers[0].weights == pytest.approx(1.2 * plain.layers[0].weights)
+    assert gained.layers[0].threshold == pytest.approx(1.2 * plain.layers[0].threshold)
+    ours, theirs = network_spikes(plain, PIXELS), network_spikes(gained, PIXELS)
+    assert sum(len(train) for layer_ in ours for image in layer_ for train in image) >= 8
+    assert listed(ours) == listed(theirs)
+    without = replace(gained, layers=(replace(gained.layers[0], threshold=plain.layers[0].threshold), *gained.layers[1:]))
+    assert listed(network_spikes(without, PIXELS)) != listed(ours)
+
+
+def listed(spikes: tuple[Spikes, ...]) -> list[list[list[list[float]]]]:
+    return [[[train.tolist() for train in image] for image in layer_] for layer_ in spikes]
+
+
+def test_between_its_steps_a_membrane_is_a_straight_line():
+    real, _ = wired(NETWORK)
+    on_steps = np.arange(31) * NETWORK.dt
+    traces = last_membranes(real, PIXELS, on_steps)
+    assert traces == pytest.approx(np.moveaxis(waves_of(real, PIXELS)[-1].membrane, 0, 1), rel=1e-12)
+    assert np.abs(np.diff(traces, axis=1)).max() > 0.1
+    for share in (0.25, 0.5, 0.9):
+        between = last_membranes(real, PIXELS, on_steps[:-1] + share * NETWORK.dt)
+        assert between == pytest.approx((1.0 - share) * traces[:, :-1] + share * traces[:, 1:], abs=1e-9)
+
+
+def test_before_the_first_step_and_behind_the_last_a_membrane_is_constant():
+    real, _ = wired(NETWORK)
+    traces = last_membranes(real, PIXELS, np.array([-2e-3, 0.0, DURATION, DURATION + 2e-3]))
+    assert np.array_equal(traces[:, 0], traces[:, 1])
+    assert np.array_equal(traces[:, 3], traces[:, 2])
+    assert np.abs(traces[:, 2]).max() > 0.1
 
 
 def picky_engine(folder: Path, input_: int) -> Engine:

@@ -1,5 +1,6 @@
 """Pairs of columns in class A: what images ask for, what a card bears, and what is lost where it does not."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from cosim.codesign.network.chip import map_network
 from cosim.codesign.network.firing import on_chips
 from cosim.codesign.network.inference import START, Hardware, infer
 from cosim.codesign.network.mapping import MappingPlan
-from cosim.codesign.network.pairs import ROOM, NetCurrent, bears, class_a, full_weight, net_currents
+from cosim.codesign.network.pairs import CHUNK, ROOM, NetCurrent, class_a, full_weight, net_currents
 from cosim.errors import InputError
 from cosim.snn.encoding import LatencyCard, latency_times
 from cosim.snn.network import Layer, TrainedNetwork, scores
@@ -102,21 +103,47 @@ def test_the_second_layer_is_asked_by_the_spikes_of_the_first():
     assert second.highest == pytest.approx(0.0, abs=1e-12)
 
 
+SAMPLES = np.random.default_rng(3).uniform(0.0, 1.0, (2 * CHUNK + 5, 4))
+
+
+def test_the_currents_of_many_images_are_the_extremes_of_each_alone():
+    two = network([[1.0, -0.7], [-0.8, 1.0], [0.6, -0.5], [-0.9, 0.8]], [[-0.6], [0.5]])
+    alone = [net_currents(two, SAMPLES[index : index + 1]) for index in range(len(SAMPLES))]
+    for number, together in enumerate(net_currents(two, SAMPLES)):
+        assert together.lowest == pytest.approx(min(each[number].lowest for each in alone), rel=1e-12)
+        assert together.highest == pytest.approx(max(each[number].highest for each in alone), rel=1e-12)
+        assert together.lowest < 0.0 < together.highest
+
+
+def test_memory_does_not_grow_with_the_images():
+    peaks = []
+    for pixels in (SAMPLES[:CHUNK], np.tile(SAMPLES[:CHUNK], (4, 1))):
+        tracemalloc.start()
+        net_currents(PULLED, pixels)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[0] > 300 * CHUNK * 4 * 8  # bytes of the spikes of the input alone
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_no_images_are_refused():
+    with pytest.raises(InputError, match=r"^pairs, images=0: must be >= 1, to choose a bias for$"):
+        net_currents(PULLED, np.empty((0, 4)))
+
+
 def test_a_full_weight_is_a_third_of_a_microampere():
     assert full_weight(CARD, PARTS.memristor) == pytest.approx(200.4e-6 * 50e-3 * 10e3 / 300e3, rel=1e-3)
 
 
 def test_a_card_that_bears_the_currents_is_left_as_it_is():
     current = NetCurrent(lowest=-2.0, highest=9.0)
-    assert bears(CARD, PARTS.memristor, current)
+    assert 2.0 * full_weight(CARD, PARTS.memristor) * ROOM < CARD.offset_current
     assert class_a(CARD, PARTS.memristor, [current, NetCurrent(lowest=0.0, highest=1.0)]) == (CARD, CARD)
 
 
 def test_a_card_that_does_not_is_given_a_smaller_feedback():
     current = NetCurrent(lowest=-6.0, highest=2.0)
-    assert not bears(CARD, PARTS.memristor, current)
     (card,) = class_a(CARD, PARTS.memristor, [current])
-    assert bears(card, PARTS.memristor, current)
     assert card == replace(CARD, feedback_resistance=card.feedback_resistance)
     assert 6.0 * full_weight(card, PARTS.memristor) * ROOM == pytest.approx(CARD.offset_current)
 

@@ -4,29 +4,31 @@ The circuit with ideal biases is that of the paper; what is built, with op-amps 
 of each chip: the network with the conductances that the chip has.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from cosim._types import Array
-from cosim.circuits.corners import Mismatch
+from cosim.circuits.corners import NOMINAL, Mismatch
 from cosim.circuits.neuron.card import NeuronCard, load_neuron
+from cosim.circuits.neuron.drive import ONE_SPIKE
 from cosim.circuits.neuron.unit import Parts
-from cosim.codesign.network.ann import perceptron_noise_grid, perceptron_tuning_grid
 from cosim.codesign.network.budget import BudgetRow, Sources, Subject, budget
 from cosim.codesign.network.check import Check, check
 from cosim.codesign.network.chip import map_network
-from cosim.codesign.network.columns import Columns, measure_columns
+from cosim.codesign.network.columns import Columns, column_scores, measure_columns, unit_response
 from cosim.codesign.network.efficiency import Efficiency, active_conductance, inference_energy
-from cosim.codesign.network.gain import best_gain, best_perceptron_gain
-from cosim.codesign.network.grids import CORRELATION_TIMES, Gains, Grid, NoiseCurve, NoiseGrid, Sampled, correlation_curve, noise_grid, tuning_grid
-from cosim.codesign.network.mapping import ErrorOf, MappingPlan
+from cosim.codesign.network.grids import Gains, Grid, NoiseCurve, NoiseGrid
+from cosim.codesign.network.inference import Hardware
+from cosim.codesign.network.mapping import MappingPlan
 from cosim.codesign.network.noise import ReadNoisePlan
 from cosim.codesign.network.sparse import Activity, hidden_sparsity, input_sparsity
-from cosim.codesign.network.yields import ChipYield, chip_yield
-from cosim.codesign.neuron.energy import energy
+from cosim.codesign.network.yields import ChipYield, chip_yield, goal_of
+from cosim.codesign.neuron.bench import Run, respond
+from cosim.codesign.neuron.energy import Energy, energy
+from cosim.codesign.neuron.firing import THRESHOLD_SHARE
 from cosim.datasets import available
 from cosim.design import Design
 from cosim.devices.memristor.card import load_memristor
@@ -34,16 +36,39 @@ from cosim.devices.mosfet import load_mosfet
 from cosim.devices.opamp import load_opamp
 from cosim.snn.data import Examples
 from cosim.snn.encoding import LatencyCard, latency_times, sparsity
-from cosim.snn.network import TrainedNetwork, accuracy
-from cosim.studies.lim2025.inference.points import Point, Setting, run_points
+from cosim.snn.network import TrainedNetwork
+from cosim.studies.lim2025.inference.grids import ANALOG, Grids
+from cosim.studies.lim2025.inference.points import Point, Setting, run_images, run_points
 from cosim.studies.lim2025.inference.training import Trained, digest, trained
 from cosim.studies.lim2025.tuning.study import tuned_array
 from cosim.sweep.lab import Lab
 
-VERSION = 1  # of the grids
+__all__ = ["ANALOG", "InferenceResult", "WholeChip", "run"]
+
+VERSION = 1  # of the sparsities
 SETS = ("optdigits", "mnist", "fashion")  # of the sparsity
-CURVE_DRAWS = 2  # chips of each network on the curve over correlation times
-ANALOG = 0  # bits of weights without levels
+WHOLE_CHIPS, WHOLE_IMAGES = 2, 25  # with mismatch, simulated whole
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WholeChip:
+    """A chip with drawn transistors, simulated whole on some images.
+
+    Attributes:
+        seed: of its draws.
+        labels: ``(images,)``.
+        superposed, whole: ``(images,)`` classes by superposition of its units' potentials, and by the circuit; -1 where the run failed.
+    """
+
+    seed: int
+    labels: Array
+    superposed: Array
+    whole: Array
+
+    @property
+    def done(self) -> Array:
+        """``(images,)`` whether the run passed."""
+        return np.asarray(self.whole >= 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,6 +90,7 @@ class InferenceResult:
         hidden: shape of a network ("64-21-10") -> how often its hidden neurons fire on its test images.
         budget: what each source of error costs.
         drawn: units of the chips with mismatch; `chips` what became of their accuracy.
+        whole: some of these chips simulated whole, beside the superposition.
         efficiency: energy of an inference of each network, with the unit that is built.
     """
 
@@ -87,6 +113,7 @@ class InferenceResult:
     budget: Sequence[BudgetRow]
     drawn: Columns
     chips: ChipYield
+    whole: Sequence[WholeChip]
 
 
 def cards_of(design: Design) -> dict[str, NeuronCard]:
@@ -113,7 +140,7 @@ def run(design: Design, lab: Lab) -> InferenceResult:
     few = found.test.pick(found.test.stratified(min(wanted.few_images, len(found.test))))
     array = tuned_array(design, lab)
     errors = array.traces.conductance / array.traces.target - 1.0
-    grids = _Grids(design, found, parts["ideal"], tuple(errors.tolist()), lab)
+    grids = Grids(design=design, found=found, memristor=parts["ideal"].memristor, errors=tuple(errors.tolist()), lab=lab)
     drawn = measure_columns(
         cards["built"], parts["built"], lab, chips=wanted.chips, outputs=network.shape[-1], mismatch=Mismatch(a_vt=design.neuron.a_vt), seed=design.run.seed
     )
@@ -129,7 +156,7 @@ def run(design: Design, lab: Lab) -> InferenceResult:
         grids={"target": grids.tuning("target"), "full_scale": grids.tuning("full_scale")},
         ann=grids.ann(),
         noise=grids.noise(),
-        ann_noise=grids.noise(ann=True),
+        ann_noise=grids.ann_noise(),
         curve=grids.curve(),
         gains=grids.gains,
         errors=errors,
@@ -139,7 +166,8 @@ def run(design: Design, lab: Lab) -> InferenceResult:
         efficiency=_efficiency(found, hidden, cards["built"], parts["built"], lab),
         budget=budget(subject, sources_of(design, grids.gains[0]), drawn, lab),
         drawn=drawn,
-        chips=_yield(design, subject, drawn),
+        chips=_yield(design, subject, drawn, lab),
+        whole=_whole(subject, drawn, sources_of(design, grids.gains[0]).mismatch, lab),
     )
 
 
@@ -183,10 +211,25 @@ def _check(design: Design, found: Trained, card: NeuronCard, parts: Parts, lab: 
     return check(found.network, images, lab, plan=MappingPlan(), card=card, parts=parts, images=number, calibration=len(others), seed=design.run.seed)
 
 
-def _yield(design: Design, subject: Subject, drawn: Columns) -> ChipYield:
-    """Chips with mismatch and weights without errors, so that mismatch alone decides."""
-    goal = accuracy(subject.network, subject.test.pixels, subject.test.labels) - design.network.goal
-    return chip_yield(drawn, subject.chip(MappingPlan()).weights, subject.times(subject.test), subject.test.labels, goal=goal)
+def _yield(design: Design, subject: Subject, drawn: Columns, lab: Lab) -> ChipYield:
+    """Chips with mismatch and weights without errors, held against the same unit without mismatch, so that mismatch alone decides."""
+    weights, times, labels = subject.chip(MappingPlan()).weights, subject.times(subject.test), subject.test.labels
+    nominal = unit_response(subject.card, subject.parts, NOMINAL, lab, outputs=subject.network.shape[-1])
+    goal = goal_of(column_scores(nominal, times, weights), labels, tolerance=design.network.goal)
+    return chip_yield(drawn, weights, times, labels, goal=goal)
+
+
+def _whole(subject: Subject, drawn: Columns, mismatch: Mismatch, lab: Lab) -> list[WholeChip]:
+    """The first chips, image by image in the circuit."""
+    images = subject.few.pick(np.arange(min(WHOLE_IMAGES, len(subject.few))))
+    chip, times = subject.chip(MappingPlan()), subject.times(images)
+    found = []
+    for index, seed in enumerate(drawn.seeds[:WHOLE_CHIPS]):
+        hardware = Hardware(card=subject.card, parts=subject.parts, cells=chip.plus.cells, mismatch=mismatch, seed=seed)
+        ran = run_images(hardware, subject.network, images, lab)
+        superposed = column_scores(drawn.chip(index), times, chip.weights).argmax(axis=1)
+        found.append(WholeChip(seed=seed, labels=images.labels, superposed=superposed, whole=ran.classes))
+    return found
 
 
 def sparsity_of(name: str, lab: Lab) -> float:
@@ -210,188 +253,30 @@ def _activity(network: TrainedNetwork, images: Examples, lab: Lab) -> Activity:
         return {"firing": np.array(found.firing), "spikes": np.array(found.spikes), "steps": np.array(found.steps)}
 
     first = network.layers[0]
-    key = [digest(images), first.weights, first.threshold, first.taus, network.dt, network.duration]
+    key = [digest(images), first.weights, first.threshold, first.taus, first.reset, network.encoding, network.dt, network.duration]
     arrays = lab.remember(f"{__name__}.activity", VERSION, key, compute)
     return Activity(**{name: float(arrays[name]) for name in ("firing", "spikes", "steps")})
 
 
 def _efficiency(found: Trained, hidden: Mapping[str, Activity], card: NeuronCard, parts: Parts, lab: Lab) -> list[Efficiency]:
     """Of the layer that is simulated, and of those with a hidden layer; cells as the mean cell that conducts in the first one."""
-    measured, network = energy(card, parts, lab), found.network
+    (nominal,) = respond([Run(card=card, parts=parts, times=ONE_SPIKE, duration=0.1)], lab)
+    read = energy(card, parts, lab)
+    fires = energy(card, parts, lab, threshold=nominal.baseline + THRESHOLD_SHARE * nominal.swing)
+    network = found.network
     (chip,) = map_network(network, parts.memristor, MappingPlan(), seed=0, read_voltage=card.read_voltage)
     times = latency_times(found.test.pixels, network.encoding)
     conductance, full = active_conductance(chip.plus.conductance, times), chip.plus.window.high
     cost = partial(inference_energy, conductance=conductance, full_conductance=full, read_voltage=card.read_voltage, window=network.duration)
-    rows = [cost(network.shape, measured, spikes=(sparsity(times),))]
+    rows = [cost(network.shape, read, spikes=(sparsity(times),))]
     for each, images in found.deep:
         inputs = sparsity(latency_times(images.pixels, each.encoding))
-        rows.append(cost(each.shape, measured, spikes=(inputs, hidden[_shape(each)].spikes), pairs=True))
+        rows.append(cost(each.shape, _paired(fires), spikes=(inputs, hidden[_shape(each)].spikes), pairs=True))
     return rows
 
 
-@dataclass(frozen=True, eq=False)
-class _Grids:
-    """The grids of a design, each computed once and then remembered."""
-
-    design: Design
-    found: Trained
-    parts: Parts
-    errors: tuple[float, ...]
-    lab: Lab
-
-    @cached_property
-    def gains(self) -> Gains:
-        """Of the networks, found on the images that they were trained on."""
-        return self._gains("gains", self.found.networks, [each.layers[0].plus for each in self.found.networks], best_gain)
-
-    @cached_property
-    def ann_gains(self) -> Gains:
-        """Of the perceptrons."""
-        return self._gains("ann_gains", self.found.perceptrons, [each.weights[0] for each in self.found.perceptrons], best_perceptron_gain)
-
-    def _gains(self, name: str, networks: Sequence[object], weights: Sequence[Array], best: Callable[..., float]) -> list[dict[int, float]]:
-        memristor, train = self.parts.memristor, self.found.train
-
-        def compute() -> Mapping[str, Array]:
-            return {"gain": np.array([[best(each, memristor, MappingPlan(bits=bits), train) for bits in self._bits] for each in networks])}
-
-        key = [digest(train), weights, memristor, self.found.network.layers[0].taus, self._bits]
-        found = self.lab.remember(f"{__name__}.{name}", VERSION, key, compute)["gain"]
-        return [dict(zip(self._bits, row.tolist(), strict=True)) for row in found]
-
-    def _remember(self, name: str, more: Sequence[object], compute: Callable[[], Mapping[str, Array]]) -> dict[str, Array]:
-        wanted, found = self.design.network, self.found
-        weights = [each.layers[0].plus for each in found.networks]
-        ann = [each.weights[0] for each in found.perceptrons]
-        key = [
-            digest(found.test),
-            weights,
-            ann,
-            self.parts.memristor,
-            found.network.layers[0].taus,
-            wanted.draws,
-            self.design.run.seed,
-            self.gains,
-            self.ann_gains,
-            *more,
-        ]
-        return self.lab.remember(f"{__name__}.{name}", VERSION, key, compute)
-
-    @property
-    def _bits(self) -> tuple[int, ...]:
-        return (*(int(each) for each in self.design.network.bits), ANALOG)
-
-    def tuning(self, error_of: ErrorOf) -> Grid:
-        """Bits and tuning error, with the measured errors beside."""
-        wanted, found = self.design.network, self.found
-
-        def compute() -> Mapping[str, Array]:
-            made = tuning_grid(
-                found.networks,
-                found.test,
-                self.parts.memristor,
-                bits=self._bits,
-                errors=wanted.tuning_errors,
-                error_of=error_of,
-                draws=wanted.draws,
-                seed=self.design.run.seed,
-                gains=self.gains,
-                errors_measured=self.errors,
-            )
-            assert made.measured is not None
-            return {"accuracy": made.accuracy, "measured": made.measured.accuracy}
-
-        arrays = self._remember("tuning", [wanted.tuning_errors, error_of, self.errors], compute)
-        measured = Sampled(accuracy=arrays["measured"])
-        return Grid(accuracy=arrays["accuracy"], bits=self._bits, errors=wanted.tuning_errors, error_of=error_of, measured=measured)
-
-    def ann(self) -> Grid:
-        """The perceptrons over bits and tuning error, relative to the target."""
-        wanted, found = self.design.network, self.found
-
-        def compute() -> Mapping[str, Array]:
-            made = perceptron_tuning_grid(
-                found.perceptrons,
-                found.test,
-                self.parts.memristor,
-                bits=self._bits,
-                errors=wanted.tuning_errors,
-                draws=wanted.draws,
-                seed=self.design.run.seed,
-                gains=self.ann_gains,
-            )
-            return {"accuracy": made.accuracy}
-
-        arrays = self._remember("ann", [wanted.tuning_errors], compute)
-        return Grid(accuracy=arrays["accuracy"], bits=self._bits, errors=wanted.tuning_errors, error_of="target")
-
-    def noise(self, *, ann: bool = False) -> NoiseGrid:
-        """Bits and read noise at the tuning error of the chip; `ann` for the perceptrons, whose cells are read once, without time."""
-        wanted, found, time = self.design.network, self.found, 0.0 if ann else self.design.neuron.correlation_time
-
-        def compute() -> Mapping[str, Array]:
-            if ann:
-                made = perceptron_noise_grid(
-                    found.perceptrons,
-                    found.test,
-                    self.parts.memristor,
-                    bits=self._bits,
-                    deviations=wanted.noises,
-                    tuning_error=wanted.tuning_error,
-                    draws=wanted.draws,
-                    seed=self.design.run.seed,
-                    gains=self.ann_gains,
-                )
-            else:
-                made = noise_grid(
-                    found.networks,
-                    found.test,
-                    self.parts.memristor,
-                    bits=self._bits,
-                    deviations=wanted.noises,
-                    tuning_error=wanted.tuning_error,
-                    correlation_time=time,
-                    draws=wanted.draws,
-                    seed=self.design.run.seed,
-                    gains=self.gains,
-                )
-            return {"accuracy": made.accuracy}
-
-        arrays = self._remember("noise", [wanted.noises, wanted.tuning_error, time, ann], compute)
-        return NoiseGrid(
-            accuracy=arrays["accuracy"],
-            bits=self._bits,
-            deviations=wanted.noises,
-            tuning_error=wanted.tuning_error,
-            error_of="target",
-            correlation_time=time,
-        )
-
-    def curve(self) -> NoiseCurve:
-        """Correlation times at the largest noise."""
-        wanted, found, deviation = self.design.network, self.found, max(self.design.network.noises)
-        draws = min(CURVE_DRAWS, wanted.draws)
-
-        def compute() -> Mapping[str, Array]:
-            made = correlation_curve(
-                found.networks,
-                found.test,
-                self.parts.memristor,
-                bits=wanted.chosen_bits,
-                deviation=deviation,
-                tuning_error=wanted.tuning_error,
-                draws=draws,
-                seed=self.design.run.seed,
-                gains=self.gains,
-            )
-            return {"accuracy": made.accuracy}
-
-        arrays = self._remember("curve", [wanted.chosen_bits, deviation, wanted.tuning_error, CORRELATION_TIMES, draws], compute)
-        return NoiseCurve(
-            accuracy=arrays["accuracy"],
-            times=CORRELATION_TIMES,
-            bits=wanted.chosen_bits,
-            tuning_error=wanted.tuning_error,
-            error_of="target",
-            deviation=deviation,
-        )
+def _paired(unit: Energy) -> Energy:
+    """With the amplifiers of the second column, which rest as those of the first do."""
+    second = {name: unit.quiescent[name] for name in ("tia", "inverter") if name in unit.quiescent}
+    quiescent = {name: power + second.get(name, 0.0) for name, power in unit.quiescent.items()}
+    return replace(unit, quiescent=quiescent, supply_quiescent=unit.supply_quiescent + sum(second.values()))

@@ -20,6 +20,7 @@ from cosim.sweep.lab import Lab
 
 VERSION = 1  # of the trainings
 SPLIT_SEED = 1  # of the test images; the same as of the commands
+DT = 1e-3  # [s] step of layers that fire
 HIDDEN, HIDDEN_MNIST = 21, 256  # neurons of the hidden layer, Lim 2025, section 3.4
 MNIST_IMAGES, MNIST_TESTS, MNIST_EPOCHS = 4000, 1000, 4  # a part, since it is wanted for its sparsity and not for its accuracy
 
@@ -95,10 +96,9 @@ def _network(design: Design, seed: int, hidden: tuple[int, ...], train: Examples
         from cosim.snn.training import NetworkPlan, train_network
 
         if hidden:
-            wanted = NetworkPlan(hidden=hidden, signs="pairs", response="impulse", taus=taus, encoding=encoding, duration=duration)
+            wanted = NetworkPlan(hidden=hidden, signs="pairs", response="impulse", taus=taus, encoding=encoding, dt=DT, duration=duration)
         else:
-            wanted = NetworkPlan(taus=taus, encoding=encoding, duration=duration)
-        plan = TrainingPlan(seed=seed, epochs=epochs)
+            wanted = NetworkPlan(taus=taus, encoding=encoding, dt=DT, duration=duration)
         found = train_network(train, test, wanted, plan, progress=lab.progress)
         arrays: dict[str, Array] = {"accuracy": np.array(found.accuracy)}
         for index, layer in enumerate(found.layers):
@@ -109,7 +109,9 @@ def _network(design: Design, seed: int, hidden: tuple[int, ...], train: Examples
                 arrays[f"threshold{index}"] = np.array(layer.threshold)
         return arrays
 
-    key = [digest(train), digest(test), taus, encoding, duration, hidden, seed, epochs]
+    plan = TrainingPlan(seed=seed, epochs=epochs)
+    kind = ("pairs", "impulse") if hidden else ("positive", "trapezoid")
+    key = [digest(train), digest(test), taus, encoding, duration, hidden, *kind, DT, plan]
     arrays = lab.remember(f"{__name__}.network", VERSION, key, compute)
     layers = [
         Layer(
@@ -123,7 +125,7 @@ def _network(design: Design, seed: int, hidden: tuple[int, ...], train: Examples
     return TrainedNetwork(
         layers=tuple(layers),
         encoding=encoding,
-        dt=1e-3,
+        dt=DT,
         duration=duration,
         signs="pairs" if hidden else "positive",
         response="impulse" if hidden else "trapezoid",
@@ -134,15 +136,16 @@ def _network(design: Design, seed: int, hidden: tuple[int, ...], train: Examples
 
 def _perceptron(design: Design, seed: int, train: Examples, test: Examples, lab: Lab) -> Perceptron:
     """One layer with positive weights and no biases."""
+    plan = TrainingPlan(seed=seed, epochs=design.network.epochs)
 
     def compute() -> dict[str, Array]:
         torch_is_there()
         from cosim.snn.training import train_perceptron
 
-        found = train_perceptron(train, test, TrainingPlan(seed=seed, epochs=design.network.epochs), positive=True, progress=lab.progress)
+        found = train_perceptron(train, test, plan, positive=True, progress=lab.progress)
         return {"weights": found.weights[0], "bias": found.biases[0], "accuracy": np.array(found.accuracy)}
 
-    key = [digest(train), digest(test), seed, design.network.epochs]
+    key = [digest(train), digest(test), plan]
     arrays = lab.remember(f"{__name__}.perceptron", VERSION, key, compute)
     return Perceptron(weights=(arrays["weights"],), biases=(arrays["bias"],), seed=seed, accuracy=float(arrays["accuracy"]))
 
