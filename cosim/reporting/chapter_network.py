@@ -13,14 +13,28 @@ from cosim.codesign.network.budget import BudgetRow
 from cosim.reporting import tables_network as tables
 from cosim.reporting.blocks import WORDS, Block, heading, pair, section, text
 from cosim.reporting.style import TIMES, listing, measured, percent, pretty, quantity
-from cosim.reporting.tables_network import TOGETHER, WAYS, agreeing, bits_name, claim, joules, leads, missing_sets, points_lost, tuned_error, within_chips
-from cosim.studies.lim2025.inference import InferenceResult
+from cosim.reporting.tables_network import (
+    TOGETHER,
+    WAYS,
+    agreeing,
+    bits_name,
+    joules,
+    leads,
+    missing_sets,
+    noise_costs,
+    points_lost,
+    schooling,
+    tuned_error,
+    within_chips,
+)
+from cosim.studies.lim2025.inference import CLAIMS, InferenceResult
 from cosim.studies.lim2025.inference.claims import SETS, loss
 from cosim.studies.lim2025.inference.study import ANALOG
 
 TITLE = "Network"
 NONE = 0.01  # of accuracy: a loss that counts as none
 PAPER_SHAPE = "64-21-10"  # of the hidden layer that the paper gives a limit for
+PAPER_BITS, PAPER_NOISE = 3, 0.07  # that the claims on errors of the cells are about
 SAME = 5e-4  # of accuracy: losses that are printed alike
 THIN = 0.05  # of a lead: an error of the hardware turns such an image first
 
@@ -69,13 +83,19 @@ def sections(result: InferenceResult, drawn: Callable[[str], Block]) -> list[Blo
 
 
 def asked(result: InferenceResult, name: str) -> str:
-    """What became of a claim, in words: `` (paper: 90 %; asked: >= 92.5 %, met)``; empty where it was not run."""
-    (found,), known = judge([claim(name)], result), claim(name).paper
-    if found.verdict == "not_run":
+    """What became of a claim, in words: `` (paper: 90 %; asked: >= 92.5 %, met)``; empty where it was not run, or is none of the study."""
+    verdicts = judge([each for each in CLAIMS if each.id.endswith(f".{name}")], result)
+    if not verdicts or verdicts[0].verdict == "not_run":
         return ""
+    found = verdicts[0]
     unit = "" if found.unit == "1" else f" {found.unit}"
-    paper = "" if known is None else f"paper: {known}; " if isinstance(known, str) else f"paper: {known:g}{unit}; "
+    paper = "" if found.paper is None else f"paper: {found.paper}; " if isinstance(found.paper, str) else f"paper: {found.paper:g}{unit}; "
     return f" ({paper}asked: {found.must_be}{unit}, {WORDS[found.verdict]})"
+
+
+def _asked_of_cells(result: InferenceResult, name: str) -> str:
+    """The same for a claim on errors of the cells; empty where the design has other bits than the paper, of which the claim does not speak."""
+    return asked(result, name) if result.design.network.chosen_bits == PAPER_BITS else ""
 
 
 def _image(result: InferenceResult) -> str:
@@ -132,7 +152,7 @@ def _bits(result: InferenceResult) -> str:
     few = levels[0]
     words = f"Without levels the networks reach {percent(best)} on their arrays; {bits_name(few)} costs {points_lost(best - accuracies[few])} points"
     if chosen in accuracies:
-        words += f", {bits_name(chosen)} {points_lost(best - accuracies[chosen])}{asked(result, 'bits')}"
+        words += f", {bits_name(chosen)} {points_lost(best - accuracies[chosen])}{_asked_of_cells(result, 'bits')}"
     return words + (f". From {bits_name(min(enough))} on the loss is below one point." if enough else ". No number of bits comes within one point.")
 
 
@@ -145,13 +165,13 @@ def _tuning(result: InferenceResult) -> str:
         grid = result.grids[name]
         if error in grid.errors:
             of = "the target" if name == "target" else "full scale"
-            words.append(f"{percent(error, digits=0)} of {of} costs {points_lost(loss(grid, chosen, error) / 100)} points{asked(result, about)}")
+            words.append(f"{percent(error, digits=0)} of {of} costs {points_lost(loss(grid, chosen, error) / 100)} points{_asked_of_cells(result, about)}")
     said = [f"At {bits_name(chosen)} a tuning error of {listing(words)}."] if words else []
     few, worst = min(each for each in target.bits if each != ANALOG), max(target.errors)
     if few != chosen:
         first, second = (loss(target, each, worst) / 100 for each in (few, chosen))
         less = "less" if second - first > SAME else "more" if first - second > SAME else "as much"
-        claimed = asked(result, "tuning_one_bit") if (few, worst) == (1, 0.2) else ""
+        claimed = _asked_of_cells(result, "tuning_one_bit") if (few, worst) == (1, 0.2) else ""
         said.append(
             f"At {percent(worst, digits=0)} of the target {bits_name(few)} loses {less}: {points_lost(first)} against {points_lost(second)} points{claimed}."
         )
@@ -164,16 +184,17 @@ def _tuning(result: InferenceResult) -> str:
 
 
 def _noise(result: InferenceResult) -> str:
-    grid, ann, chosen = result.noise, result.ann_noise, result.design.network.chosen_bits
-    quiet, level = min(grid.deviations), max(grid.deviations)
-    if chosen not in grid.bits:
-        return f"The grid of the noise has no {bits_name(chosen)}."
-    cost = grid.at(chosen, quiet)[0] - grid.at(chosen, level)[0]
-    other = ann.at(chosen, min(ann.deviations))[0] - ann.at(chosen, max(ann.deviations))[0]
-    curve = result.curve.mean
+    chosen, level, costs, curve = result.design.network.chosen_bits, result.design.neuron.noise, noise_costs(result), result.curve.mean
+    if costs is None:
+        words = f"The grid of the noise has no {percent(level, digits=0)} at {bits_name(chosen)}."
+    else:
+        claimed = _asked_of_cells(result, "noise") if level == PAPER_NOISE else ""
+        words = (
+            f"Read noise of {percent(level, digits=0)} costs the network {points_lost(costs[0])} points at {bits_name(chosen)}{claimed}, the perceptron "
+            f"{points_lost(costs[1])}."
+        )
     return (
-        f"Read noise of {percent(level, digits=0)} costs the network {points_lost(cost)} points at {bits_name(chosen)}{asked(result, 'noise')}, the "
-        f"perceptron {points_lost(other)}. Noise that is forgotten within {quantity(result.curve.times[0], 's')} is averaged in time, noise of "
+        f"{words} Noise that is forgotten within {quantity(result.curve.times[0], 's')} is averaged in time, noise of "
         f"{quantity(result.curve.times[-1], 's')} stays for a whole image: {percent(float(curve[0]))} against {percent(float(curve[-1]))} accuracy."
     )
 
@@ -186,10 +207,12 @@ def _sparsity(result: InferenceResult) -> str:
     missing = missing_sets(result)
     if missing:
         words.append(f"Not fetched, and so not counted: {listing(missing)}.")
+    taught = schooling(result)
     for name, each in result.hidden.items():
-        claimed = [asked(result, about) if name == PAPER_SHAPE else "" for about in ("sparsity_hidden", "sparsity_hidden_steps")]
+        claimed = asked(result, "sparsity_hidden") if name == PAPER_SHAPE else ""
         words.append(
-            f"In {name}, {percent(each.firing)} of the hidden neurons fire for an image{claimed[0]}, {percent(each.steps, digits=2)} in a step{claimed[1]}."
+            f"In {name}{f' ({taught[name]})' if name in taught else ''}, {percent(each.firing)} of the hidden neurons fire for an image{claimed}, "
+            f"{percent(each.steps, digits=2)} in a step of 1 ms."
         )
     if not result.hidden:
         words.append("No network with a hidden layer was run.")
@@ -222,14 +245,34 @@ def _named(rows: Sequence[BudgetRow]) -> list[str]:
 
 def _chips(result: InferenceResult) -> str:
     chips, drawn = result.chips, result.drawn
-    claims = {"baseline": "yield", "trimmed": "yield_trimmed"}
-    parts = [f"{WAYS[way]} {percent(chips.share(way), digits=0)}{asked(result, claims[way]) if way in claims else ''}" for way in chips.accuracies]
+    parts = [f"{WAYS[way]} {percent(chips.share(way), digits=0)}{asked(result, 'yield_trimmed') if way == 'trimmed' else ''}" for way in chips.accuracies]
+    trimmed = points_lost(chips.share("trimmed") - chips.share("baseline"), digits=0)
     peak = float(drawn.gains.mean())
     gain, base = (within_chips(each) / peak for each in (drawn.gains, drawn.baselines))
     return (
         f"Every transistor of {len(drawn)} chips of {result.cards['built'].name} is drawn. Between the columns of one chip the peaks of one spike have a "
         f"standard deviation of {percent(gain)}, the baselines one of {percent(base)} of a peak. Chips that lose at most "
-        f"{points_lost(result.design.network.goal, digits=0)} point of accuracy: with membranes compared {listing(parts)}."
+        f"{points_lost(result.design.network.goal, digits=0)} point of accuracy to mismatch: with membranes compared {'; '.join(parts)}."
+        f" Over baselines the trim of the gains adds {trimmed} points{asked(result, 'trim')}.{_whole(result)}"
+    )
+
+
+def _whole(result: InferenceResult) -> str:
+    """Drawn chips that were simulated whole, beside their superposition; empty where there are none."""
+    if not result.whole:
+        return ""
+    whole, superposed, labels = (np.concatenate(values) for values in zip(*((each.whole, each.superposed, each.labels) for each in result.whole), strict=True))
+    done = whole >= 0
+    images = int(done.sum())
+    lost = len(whole) - images
+    chips = f"{len(result.whole)} of the chips {'was' if len(result.whole) == 1 else 'were'} simulated whole too, without a trim"
+    if not images:
+        return f" {chips}; none of the {len(whole)} runs passed."
+    equal, right, expected = (int(np.sum(found & done)) for found in (whole == superposed, whole == labels, superposed == labels))
+    failed = f" {lost} of the runs failed and {'is' if lost == 1 else 'are'} in no count." if lost else ""
+    return (
+        f" {chips}: on {equal} of {images} images they give the class of the superposition{asked(result, 'superposition')}; the whole circuit is right in "
+        f"{percent(right / images)}, the superposition in {percent(expected / images)}.{failed}"
     )
 
 

@@ -6,6 +6,7 @@ Not here: what is drawn over bits, tuning error, noise and sets of images (`figu
 
 from collections.abc import Callable
 from math import isqrt
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ SHOWN = 60e-3  # [s] of the membranes that is drawn
 BEYOND = 3e-3  # [s] after the last spike that the raster is drawn to
 BINS = 30  # of the histogram of leads
 REACH = 8.0  # points of accuracy below the goal that are drawn
+LABEL = 62  # characters of a line beside a bar of the budget
 LEFT = 0.6  # of an energy axis below its smallest bar
 
 
@@ -105,15 +107,21 @@ def image(result: InferenceResult) -> Drawing:
     for name, title in {**titles, "circuit": f"d{GAP}circuit, scaled", "apart": f"e{GAP}circuit minus network"}.items():
         axes[name].set_title(title)
     peaks = checked.circuit.peaks[row]
+    found = checked.agreement
+    both = found.labels[row] == found.circuit[row] == found.network[row]
+    chosen = (
+        f"Of the images that {'circuit and network both get right' if both else 'were run'}, the one with the median error (largest deviation of a membrane)."
+    )
     late = f" The circuit comes {moved_by(checked.lag)}, which is taken off." if checked.lag else ""
     return Drawing(
         svg=to_svg(figure),
         title=f"From image to class: test image {number}",
         source="Lim 2025, Fig. 8",
-        caption=f"{int(np.isfinite(times).sum())} of {len(times)} inputs fire. Blue: the highest output, red: the second, dots: their peaks. The network's "
-        f"lead is {percent(float(margins(model.max(axis=0)[None])[0]))} of its highest peak, the circuit's {percent(float(margins(peaks[None])[0]))}; its "
-        f"membranes peak at {measured(float(np.max(peaks)), 'V')} and are drawn with the one scale of the error bound. No membrane is further off than "
-        f"{percent(float(checked.agreement.waves[row]))}; the median of all images is {percent(float(np.nanmedian(checked.agreement.waves)))}.{late}",
+        caption=f"{chosen} {int(np.isfinite(times).sum())} of {len(times)} inputs fire. Blue: the highest output, red: the second, dots: their peaks. The "
+        f"network's lead is {percent(float(margins(model.max(axis=0)[None])[0]))} of its highest peak, the circuit's "
+        f"{percent(float(margins(peaks[None])[0]))}; its membranes peak at {measured(float(np.max(peaks)), 'V')} and are drawn with the one scale of the "
+        f"error bound. No membrane is further off than {percent(float(found.waves[row]))}; the median of all images is "
+        f"{percent(float(np.nanmedian(found.waves)))}.{late}",
         alt="Pixels of a digit, input spikes over time, membranes of ten outputs in network and circuit with the same order, and their small difference.",
         width=FULL,
     )
@@ -241,8 +249,10 @@ def budget(result: InferenceResult) -> Drawing:
     from matplotlib.patches import Patch
 
     rows = result.budget
-    figure, axes = canvas(FULL, 12 + 5.6 * len(rows))
-    place = np.arange(len(rows))[::-1]
+    labels = [fill(f"{each.source}, {pretty(each.setting)}".replace(" °", "\N{NO-BREAK SPACE}°"), LABEL, break_on_hyphens=False) for each in rows]
+    heights = np.array([1.0 + 0.5 * each.count("\n") for each in labels])
+    figure, axes = canvas(FULL, 12 + 5.6 * heights.sum())
+    place = 0.5 * heights - np.cumsum(heights)
     values = np.array([[100 * each.loss, 100 * each.low, 100 * each.high] for each in rows])
     colors = [HOW_COLORS[each.how] for each in rows]
     axes.barh(place, values[:, 0], color=colors, height=0.6, alpha=0.75)
@@ -251,7 +261,7 @@ def budget(result: InferenceResult) -> Drawing:
         axes.plot([low, high], [at, at], "|", color=BLACK, markersize=5)
         axes.annotate(points_lost(value / 100, digits=2), (max(high, value, 0.0), at), xytext=(4, 0), textcoords="offset points", va="center")
     axes.axvline(0, color=BLACK, linewidth=0.7)
-    axes.set_yticks(place, [f"{each.source}, {pretty(each.setting)}" for each in rows])
+    axes.set_yticks(place, labels)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("accuracy lost (points), 95 % interval")
@@ -260,7 +270,7 @@ def budget(result: InferenceResult) -> Drawing:
     used = [how for how in HOWS if any(each.how == how for each in rows)]
     figure.legend(handles=[Patch(color=HOW_COLORS[how], alpha=0.75, label=HOWS[how]) for how in used], loc="outside upper right", ncols=len(used))
     worst = max((each for each in rows if each.source != TOGETHER), key=lambda each: each.loss)
-    clear = [f"{each.source} ({each.setting})" for each in rows if each.low > 0]
+    clear = [each.source if each.source == TOGETHER else f"{each.source} ({each.setting})" for each in rows if each.low > 0]
     return Drawing(
         svg=to_svg(figure),
         title="Error budget: what each source costs",

@@ -33,7 +33,7 @@ from cosim.reporting.style import (
     shades,
     to_svg,
 )
-from cosim.reporting.tables_network import bits_name, claim, mean_gains, points_lost, said, simulated, tuned_error, widest
+from cosim.reporting.tables_network import bits_name, claim, mean_gains, noise_costs, points_lost, said, simulated, tuned_error, widest
 from cosim.studies.lim2025.inference import InferenceResult
 from cosim.studies.lim2025.inference.claims import SETS, loss
 from cosim.studies.lim2025.inference.points import Point
@@ -214,18 +214,20 @@ def noise(result: InferenceResult) -> Drawing:
     axes["ann"].set_title(f"b{GAP}perceptron, read once")
     axes["curve"].set_title(f"c{GAP}network, {bits_name(result.curve.bits)}, noise {percent(result.curve.deviation, digits=0)}")
     _legend(figure, axes["snn"])
-    chosen, level = result.design.network.chosen_bits, max(result.noise.deviations)
-    lost = [100 * (grid.at(chosen, min(grid.deviations))[0] - grid.at(chosen, level)[0]) for grid in (result.noise, result.ann_noise)]
-    mean = 100 * result.curve.mean
+    chosen, level, costs, mean = result.design.network.chosen_bits, result.design.neuron.noise, noise_costs(result), 100 * result.curve.mean
+    lost = (
+        f" At {bits_name(chosen)} a noise of {percent(level, digits=0)} costs the network {points_lost(costs[0])} points (correlated over "
+        f"{quantity(result.noise.correlation_time, 's')}), the perceptron {points_lost(costs[1])}."
+        if costs
+        else ""
+    )
     return Drawing(
         svg=to_svg(figure),
         title="Accuracy over the read noise of the cells",
         source="Lim 2025, Figs. 9C and S7",
-        caption=f"Tuning error {percent(result.noise.tuning_error, digits=0)} of the target throughout. At {bits_name(chosen)} a noise of "
-        f"{percent(level, digits=0)} costs the network {points_lost(lost[0] / 100)} points (correlated over {quantity(result.noise.correlation_time, 's')}), "
-        f"the perceptron {points_lost(lost[1] / 100)}. c: from {quantity(result.curve.times[0], 's')} to {quantity(result.curve.times[-1], 's')} the mean "
-        f"changes by {points_lost((mean[-1] - mean[0]) / 100)} points; band: 95 %. Intervals of the means in a are at most ±{100 * widest(result.noise):.1f} "
-        "points. Squares: single chips in the circuit.",
+        caption=f"Tuning error {percent(result.noise.tuning_error, digits=0)} of the target throughout.{lost} c: from "
+        f"{quantity(result.curve.times[0], 's')} to {quantity(result.curve.times[-1], 's')} the mean changes by {points_lost((mean[-1] - mean[0]) / 100)} "
+        f"points; band: 95 %. Intervals of the means in a are at most ±{100 * widest(result.noise):.1f} points. Squares: single chips in the circuit.",
         alt="Lines of accuracy over read noise for each number of bits, in network and perceptron; a curve over the correlation time.",
         width=FULL,
     )

@@ -11,11 +11,12 @@ from cosim.codesign.network.efficiency import assumptions as of_energy
 from cosim.codesign.network.grids import Sampled
 from cosim.reporting.blocks import Block, Column, bullets, marked, table, text
 from cosim.reporting.style import MINUS, band, listing, measured, percent, quantity
-from cosim.snn.network import margins
+from cosim.snn.network import TrainedNetwork, margins
 from cosim.studies.lim2025.inference import CLAIMS, InferenceResult
 from cosim.studies.lim2025.inference.claims import SETS
 from cosim.studies.lim2025.inference.points import Point
 from cosim.studies.lim2025.inference.study import ANALOG
+from cosim.studies.lim2025.inference.training import MNIST_EPOCHS, MNIST_IMAGES
 from cosim.sweep.yields import clopper_pearson
 
 FIRST = 10  # images on which the classes differ that are listed
@@ -43,8 +44,13 @@ def with_interval(within: int, cells: int, *, digits: int = 1) -> str:
     """A share with its 95 % interval: ``93.9 % (92.3 to 95.2)``; in words where nothing was counted."""
     if not cells:
         return "no run passed"
-    low, high = clopper_pearson(within, cells)
-    return f"{percent(within / cells, digits=digits)} ({100 * low:.{digits}f} to {100 * high:.{digits}f})"
+    return _in_brackets(within / cells, clopper_pearson(within, cells), digits=digits)
+
+
+def _in_brackets(share: float, interval: tuple[float, float], *, digits: int) -> str:
+    """A share and its interval behind it."""
+    low, high = interval
+    return f"{percent(share, digits=digits)} ({100 * low:.{digits}f} to {100 * high:.{digits}f})"
 
 
 def points_lost(value: float, *, digits: int = 1) -> str:
@@ -74,17 +80,40 @@ def mean_gains(result: InferenceResult) -> dict[int, float]:
 
 
 def simulated(result: InferenceResult, *, noisy: bool) -> list[Point]:
-    """Points with a tuning error, those of the noise grid or the others, of which at least one run passed."""
-    wanted = result.design.network.tuning_error
+    """Points with read noise, or those without noise that have a tuning error, of which at least one run passed."""
     found = [each for each in result.points.values() if each.done.any()]
     if noisy:
-        return [each for each in found if each.setting.noise or each.setting.tuning_error == wanted]
+        return [each for each in found if each.setting.noise]
     return [each for each in found if not each.setting.noise and each.setting.tuning_error]
 
 
 def widest(sampled: Sampled) -> float:
     """Largest half width of a 95 % interval of a grid; NaN if there is only one sample."""
     return float(np.max(sampled.half_width))
+
+
+def noise_costs(result: InferenceResult) -> tuple[float, float] | None:
+    """Accuracy that the read noise of the design costs network and perceptron at the chosen bits; None where the grids lack one of the two."""
+    chosen, level, grids = result.design.network.chosen_bits, result.design.neuron.noise, (result.noise, result.ann_noise)
+    if any(chosen not in grid.bits or level not in grid.deviations for grid in grids):
+        return None
+    network, perceptron = (grid.at(chosen, min(grid.deviations))[0] - grid.at(chosen, level)[0] for grid in grids)
+    return network, perceptron
+
+
+def schooling(result: InferenceResult) -> dict[str, str]:
+    """Shape of a network with a hidden layer -> what it was trained on, and how often it is right."""
+    trained, found = result.trained, {}
+    for network, images in trained.deep:
+        number, epochs, only = (MNIST_IMAGES, MNIST_EPOCHS, " only") if _of_mnist(result, network) else (len(trained.train), result.design.network.epochs, "")
+        right = "" if network.accuracy is None else f", right in {percent(network.accuracy)} of {len(images)} others"
+        found[shape_name(network)] = f"trained on {number} images in {epochs} epochs{only}{right}"
+    return found
+
+
+def _of_mnist(result: InferenceResult, network: TrainedNetwork) -> bool:
+    """Whether a network was trained on the part of MNIST; the others see the images of the study."""
+    return network.shape[0] != result.trained.network.shape[0]
 
 
 def tuned_error(result: InferenceResult) -> float:
@@ -217,7 +246,8 @@ def budget(result: InferenceResult) -> Block:
         ],
         rows,
         caption="The difference on the same images with and without the source, mean over the chips; a loss below 0 is a gain. The interval is that of other "
-        "images, and of other chips where more than one was drawn.",
+        "images, and of other chips where more than one was drawn. All together is a tuned chip: device variation is left out of it, since tuning takes "
+        "it away.",
         size=8.0,
     )
 
@@ -232,7 +262,7 @@ def yields(result: InferenceResult) -> Block:
                 WAYS[way],
                 *(percent(float(each)) for each in (np.median(accuracies), accuracies.min())),
                 f"{good} of {chips}",
-                with_interval(good, chips, digits=0),
+                _in_brackets(result.chips.share(way), result.chips.interval(way), digits=0),
             ]
         )
     trim = result.chips.trim
@@ -240,8 +270,8 @@ def yields(result: InferenceResult) -> Block:
         "Chips that are good enough, by how their membranes are compared",
         [Column("membranes compared", width="1"), *(Column(each, "right") for each in ("median", "worst chip", "good chips", "yield (95 %)"))],
         rows,
-        caption=f"Good: at least {percent(result.chips.goal)}, {points_lost(result.design.network.goal, digits=0)} point below the trained network on the "
-        f"same images. The trim of a column's gain has {trim.bits} bits over {band(trim.span)}.",
+        caption=f"Good: at least {percent(result.chips.goal)}, {points_lost(result.design.network.goal, digits=0)} point below the same units without mismatch "
+        f"on the same images. The trim of a column's gain has {trim.bits} bits over {band(trim.span)}.",
     )
 
 
@@ -274,7 +304,7 @@ def within_chips(values: Array) -> float:
     return float(np.sqrt(np.mean(values.var(axis=1, ddof=1))))
 
 
-def shape_name(found: Efficiency) -> str:
+def shape_name(found: Efficiency | TrainedNetwork) -> str:
     """``64-21-10``."""
     return "-".join(map(str, found.shape))
 
@@ -288,6 +318,7 @@ def efficiency(result: InferenceResult) -> Block:
             first = bound == BOUNDS[0]
             name, cells = (shape_name(each), "pairs" if each.pairs else "one cell") if first else ("", "")
             rows.append([name, cells, bound, joules(each.energy(bound)), *powers])
+    hidden = " Units of a network with a hidden layer have their spike output, and amplifiers for both columns of a pair." if len(result.efficiency) > 1 else ""
     return table(
         "Energy of one inference, and operations per second and watt",
         [
@@ -301,7 +332,7 @@ def efficiency(result: InferenceResult) -> Block:
         rows,
         source="Lim 2025, Fig. S8",
         caption="Dense counts two operations for every synapse, events two for each that conducts. Window: units powered all the time of an image; decision: "
-        "only until the last membrane has had its peak.",
+        f"only until the last membrane has had its peak.{hidden}",
     )
 
 
@@ -349,6 +380,20 @@ def _of_networks(result: InferenceResult) -> list[tuple[str, str]]:
             f"Those of the tuned array are drawn from its {result.errors.size} cells, whatever their target. Nothing drifts after tuning, and no cell is "
             "stuck.",
         ),
+        *_of_deep(result),
+    ]
+
+
+def _of_deep(result: InferenceResult) -> list[tuple[str, str]]:
+    """Networks that were not trained as long as they could be."""
+    taught = schooling(result)
+    names = [shape_name(network) for network, _ in result.trained.deep if _of_mnist(result, network)]
+    return [
+        (
+            f"{name} is trained on a part of MNIST.",
+            f"It is {taught[name]}: it stands for its sparsity and its energy, not for its accuracy, and a longer training may move them.",
+        )
+        for name in names
     ]
 
 
@@ -358,6 +403,7 @@ def _few(result: InferenceResult) -> int:
 
 def _of_circuits(result: InferenceResult) -> list[tuple[str, str]]:
     wanted, neuron, cards = result.design.network, result.design.neuron, result.cards
+    beside = "; some chips, simulated whole, stand beside them" if result.whole else ""
     return [
         (
             "The check has ideal biases.",
@@ -375,12 +421,13 @@ def _of_circuits(result: InferenceResult) -> list[tuple[str, str]]:
         (
             "Drawn chips are superposed.",
             f"One run of each of {len(result.drawn)} chips gives the potential of every column, and images are sums of these; what the gain of a unit does at "
-            "many spikes at once is not in them. Memristors are exact there, offsets zero, and the trim knows the gains without an error.",
+            f"many spikes at once is not in them{beside}. Memristors are exact there, offsets zero, and the trim knows the gains without an error.",
         ),
         (
             "The budget adds nothing up.",
             f"Every source stands alone, except in the last row. Segments of {quantity(wanted.wire_resistance, 'ohm')} and a spread of "
-            f"{percent(wanted.variation, digits=0)} are assumed. All together is one chip.",
+            f"{percent(wanted.variation, digits=0)} are assumed. All together is one chip with what its row lists; device variation is left out of it, since "
+            "tuning takes it away.",
         ),
     ]
 

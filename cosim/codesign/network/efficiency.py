@@ -120,13 +120,6 @@ class Efficiency:
         spent = self.energy(bound)
         return self.operations(counting) / spent if spent else float("nan")
 
-    def rows(self) -> list[dict[str, object]]:
-        """Flat, for a table: one for each bound."""
-        return [
-            {"bound": bound, "energy": self.energy(bound), **{f"{each} operations per joule": self.per_watt(bound, each) for each in COUNTINGS}}
-            for bound in BOUNDS
-        ]
-
 
 def inference_energy(
     shape: Sequence[int],
@@ -206,7 +199,7 @@ def assumptions(found: Efficiency) -> dict[str, str]:
         "unit that is switched off takes nothing, and switching it costs nothing.",
         "Spikes": "What a spike adds in a unit is proportional to the conductance of its cell, and spikes that fall together add up; the whole "
         "response is counted, also what follows the decision.",
-        "Hidden neurons": "Hidden neurons are units as measured; what their own spike output adds is in it only if the unit was measured with one.",
+        "Hidden neurons": "Units of networks with a hidden layer have a spike output, and a second column whose amplifiers take what those of the first do.",
         "Left out": "The latency code of the input, the choice of the highest membrane, clocks, and the sources of Vread and of the biases are left out.",
         "Operations": f"Dense operations are {OPERATIONS} for each synapse, whether or not it conducts; events are {OPERATIONS} for each synapse that does.",
     }

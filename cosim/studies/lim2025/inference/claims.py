@@ -71,8 +71,9 @@ def _on_all(value: Callable[[InferenceResult], float]) -> Value:
 
 
 def _superposed(result: InferenceResult) -> float | None:
-    equal, done = (sum(each) for each in zip(*((np.sum((chip.superposed == chip.whole) & chip.done), chip.done.sum()) for chip in result.whole), strict=True))
-    return 100.0 * float(equal) / float(done) if done else None
+    equal = sum(int(np.sum((chip.superposed == chip.whole) & chip.done)) for chip in result.whole)
+    done = sum(int(chip.done.sum()) for chip in result.whole)
+    return 100.0 * equal / done if done else None
 
 
 ACCURACY = (
