@@ -29,7 +29,7 @@ report: $(VENV)/report.stamp | ngspice ## simulate the reference design and writ
 	@mkdir -p $(dir $(REPORT))
 	$(BIN)/cosim report $(DESIGN) -o $(REPORT)
 
-network: $(VENV)/report,snn.stamp | ngspice ## the same with the spiking network: 1,124 images through the circuit, half an hour
+network: $(VENV)/report,snn.stamp | ngspice ## the same with the spiking network: 1,124 images through the circuit, most of an hour
 	@mkdir -p $(dir $(REPORT))
 	$(BIN)/cosim data get optdigits
 	$(BIN)/cosim report $(DESIGN) -o reports/lim2025_network.pdf --network || test $$? -eq 1

@@ -11,15 +11,19 @@ from cosim.circuits.cells import loaded_bench, transistor_bench
 from cosim.circuits.neuron.card import load_neuron
 from cosim.circuits.neuron.drive import options
 from cosim.codesign.cellbench import positive_drive
+from cosim.codesign.network.mapping import MappingPlan, map_weights
 from cosim.codesign.neuron.bench import Run, respond
 from cosim.codesign.neuron.equations import thermal_voltage
 from cosim.codesign.neuron.model import discrete, scaled_error
 from cosim.codesign.sizing import bisect
+from cosim.datasets.sources import source
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
 from cosim.devices.mosfet import load_mosfet
 from cosim.measure import threshold_voltage
 from cosim.simulation import simulate
+from cosim.snn.data import digits
+from cosim.snn.encoding import LatencyCard, latency_times, raster, sparsity
 from cosim.snn.timing import TimeConstants
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
@@ -123,3 +127,30 @@ def test_no_common_lag_meets_the_membrane_and_the_synaptic_current():
     assert early < 0.0 < late
     at_the_lag_of_the_membrane = np.interp(model.time + late, found.time, current)
     assert scaled_error(at_the_lag_of_the_membrane, model.current) > 0.3
+
+
+def test_1124_images_are_a_fifth_of_the_set_and_not_a_part_of_the_training():
+    arrays = source("optdigits").arrays
+    images = sum(arrays[f"{part}_images"].shape[0] for part in ("train", "test"))
+    assert (images, round(0.2 * images)) == (5620, 1124)
+    assert 1124 not in {arrays[f"{part}_images"].shape[0] for part in ("train", "test")}
+
+
+def test_an_input_that_fires_once_is_busy_in_a_hundredth_of_the_steps():
+    """Inputs counted as the hidden layer would have to be: 40 % of them are 0.4 %."""
+    pixels = digits().pixels
+    times = latency_times(pixels, LatencyCard())
+    share = sparsity(times)
+    steps = raster(times, dt=1e-3, duration=0.1).mean()
+    assert 0.38 < share < 0.40
+    assert steps == pytest.approx(share / 101, rel=1e-9)
+
+
+def test_the_same_tuning_error_moves_small_weights_more_when_it_is_of_full_scale():
+    card, weights = load_memristor("lim2025_analog_window"), np.full((400, 10), 0.1)
+    moved = {}
+    for of in ("target", "full_scale"):
+        found = map_weights(weights, card, MappingPlan(tuning_error=0.05, error_of=of), np.random.default_rng(1))
+        moved[of] = float(np.std(found.conductance / found.target))
+    assert moved["target"] == pytest.approx(0.05, rel=0.05)
+    assert moved["full_scale"] > 5 * moved["target"]

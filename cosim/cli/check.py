@@ -72,7 +72,7 @@ def check(
 ) -> None:
     """Run images through the circuit of a NETWORK and compare the classes: layer by layer, on 1T1R arrays with a unit behind each column.
 
-    Exit code 1 if an image differs whose classes lie further apart than the error bound; 4 if runs failed.
+    Exit code 1 if an image differs whose classes lie further apart than the error bound, or if most images lie closer; 4 if runs failed.
     """
     from cosim.cli.fit import card_for, parts_for
     from cosim.codesign.network.check import check as run_check

@@ -26,7 +26,7 @@ from cosim.errors import CheckFailed, InputError, SimulationError
 @click.option("-o", "--output", type=FILE, help="File to write. Default: the design's name with .pdf, in the current folder.")
 @click.option("--picture", type=FILE, help="Write the first page as PNG too.")
 @click.option(
-    "--network", is_flag=True, help="Add the spiking network: all test images of the design through the circuit. Takes half an hour on two processors."
+    "--network", is_flag=True, help="Add the spiking network: all test images of the design through the circuit. Takes most of an hour on two processors."
 )
 @engine_option
 @store_option
