@@ -10,11 +10,11 @@ from cosim.cli.networks import (
     Conditions,
     circuit_options,
     data_option,
-    gain_of,
     held_out_images,
     mapping_options,
     mapping_plan,
     read_network,
+    rounding_of,
     share_text,
     share_values,
 )
@@ -81,8 +81,8 @@ def check(
     from cosim.sweep.progress import progress_bar
 
     network, design = read_network("check", network_path), Design()
-    factor = gain_of(gain, network, data_name, bits=bits)
-    plan = mapping_plan(bits=bits, gain=factor, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
+    rounding = rounding_of(gain, network, data_name, bits=bits)
+    plan = mapping_plan(bits=bits, rounding=rounding, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
     conditions = Conditions.of(temperature=temperature, mismatch=mismatch, wires=wires, noise=noise, noise_time=noise_time, supply=supply, seed=seed)
     limit, examples = seconds(timeout, "--timeout"), held_out_images(data_name)
     plain = network.signs == "positive" and all(each.threshold is None for each in network.layers)

@@ -29,7 +29,11 @@ def mapping_options(command: Command) -> Command:
     options = (
         click.option("--bits", type=int, default=0, show_default=True, help="Bits of a weight; 0 for analog weights."),
         click.option(
-            "--gain", metavar="FACTOR", default="1", show_default=True, help="On the weights, cut off at 1; auto finds the best one on the training images."
+            "--gain",
+            metavar="FACTOR",
+            default="1",
+            show_default=True,
+            help="On the weights, cut off at 1; auto fits it, and the rounding, to the training images.",
         ),
         click.option("--tuning-error", metavar="SHARE", default="0 %", show_default=True, help="Standard deviation of a tuned conductance."),
         click.option("--variation", metavar="SHARE", default="0 %", show_default=True, help="Device-to-device spread that tuning leaves."),
@@ -111,12 +115,13 @@ class Conditions:
         )
 
 
-def mapping_plan(*, bits: int, gain: float, tuning_error: str, variation: str, stuck_low: str, stuck_high: str) -> "MappingPlan":
+def mapping_plan(*, bits: int, rounding: tuple[float, tuple[float, ...]], tuning_error: str, variation: str, stuck_low: str, stuck_high: str) -> "MappingPlan":
     """The plan that the options stand for."""
     from cosim.codesign.network.mapping import MappingPlan
 
     return MappingPlan(
-        gain=gain,
+        gain=rounding[0],
+        rates=rounding[1],
         bits=bits,
         tuning_error=share(tuning_error, "--tuning-error"),
         variation=share(variation, "--variation"),
@@ -125,8 +130,8 @@ def mapping_plan(*, bits: int, gain: float, tuning_error: str, variation: str, s
     )
 
 
-def gain_of(text: str, network: "TrainedNetwork", data_name: str, *, bits: int) -> float:
-    """The number that ``--gain`` gives, or the best one on the images to train with.
+def rounding_of(text: str, network: "TrainedNetwork", data_name: str, *, bits: int) -> tuple[float, tuple[float, ...]]:
+    """The number that ``--gain`` gives, or the best one on the images to train with and the rates of its inputs in these.
 
     Raises:
         InputError: it is no number above 0, or there is no best one for a network of several layers.
@@ -137,15 +142,16 @@ def gain_of(text: str, network: "TrainedNetwork", data_name: str, *, bits: int) 
         value = parse(text, "1", where="--gain")
         if not value > 0:
             raise InputError(f"--gain={text}: must be > 0, or auto")
-        return value
-    from cosim.codesign.network.gain import best_gain
+        return value, ()
+    from cosim.codesign.network.gain import best_gain, firing_rates
     from cosim.codesign.network.mapping import MappingPlan
     from cosim.design import Design
     from cosim.devices.memristor.card import load_memristor
 
     images = training_images(data_name)
     require_fit("--gain=auto", network, images)
-    return best_gain(network, load_memristor(Design().neuron.memristor), MappingPlan(bits=bits), images)
+    rates = firing_rates(network, images)
+    return best_gain(network, load_memristor(Design().neuron.memristor), MappingPlan(bits=bits, rates=rates), images), rates
 
 
 def share(text: str, option: str) -> float:

@@ -8,12 +8,12 @@ import click
 from cosim.cli.networks import (
     data_option,
     first_images,
-    gain_of,
     held_out_images,
     mapping_options,
     mapping_plan,
     read_network,
     require_fit,
+    rounding_of,
     share_text,
     share_values,
     training_images,
@@ -153,18 +153,24 @@ def map_(
         raise InputError(f"--output={output}: must end in .npz")
     check_writable(output)
     network = read_network("snn map", network_path)
-    factor = gain_of(gain, network, data_name, bits=bits)
-    plan = mapping_plan(bits=bits, gain=factor, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
+    rounding = rounding_of(gain, network, data_name, bits=bits)
+    plan = mapping_plan(bits=bits, rounding=rounding, tuning_error=tuning_error, variation=variation, stuck_low=stuck_low, stuck_high=stuck_high)
     chips = map_network(network, load_memristor(Design().neuron.memristor), plan, seed=seed)
     _write_chips(chips, output)
     rows = [_row(index, name, mapped) for index, chip in enumerate(chips, start=1) for name, mapped in chip.arrays.items()]
     if as_json:
         say_json(
-            {"output": output, "network": network_path, "seed": seed, "gain": factor, "arrays": [dict(zip(ARRAY_COLUMNS, row, strict=True)) for row in rows]}
+            {
+                "output": output,
+                "network": network_path,
+                "seed": seed,
+                "gain": rounding[0],
+                "arrays": [dict(zip(ARRAY_COLUMNS, row, strict=True)) for row in rows],
+            }
         )
     else:
         say_table(ARRAY_COLUMNS, rows)
-        say(f"\n{output}: {sum(each.devices for each in network.layers)} memristors, gain {factor:.3g}, seed {seed}")
+        say(f"\n{output}: {sum(each.devices for each in network.layers)} memristors, gain {rounding[0]:.3g}, seed {seed}")
 
 
 ARRAY_COLUMNS = ("layer", "array", "rows", "columns", "lowest [S]", "highest [S]", "deviation [S]")

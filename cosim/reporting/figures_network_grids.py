@@ -98,7 +98,8 @@ def bits(result: InferenceResult) -> Drawing:
         title="Accuracy over the bits of a weight",
         source="Lim 2025, Fig. 9A",
         caption=f"Bars: 95 % over networks; of the circuit that of a share, from {images} images, at none from all {of}. Weights are scaled before they "
-        f"are rounded, by {gains} for {listing(map(str, mean_gains(result)))} bits (mean of the networks); the gain is found on the training images.",
+        f"are rounded, by {gains} for {listing(map(str, mean_gains(result)))} bits (mean of the networks), found on the training images; rounding "
+        "keeps the mean of each column.",
         alt="Accuracies of perceptron, network and circuit rise with the bits and saturate.",
         width=HALF,
     )

@@ -192,3 +192,16 @@ def test_what_cannot_be_imported_is_refused_in_one_line(arguments: tuple[str, ..
     result = invoke("snn", "import", *arguments, "-o", "a.safetensors")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == message
+
+
+def test_the_gain_and_the_rounding_of_few_levels_are_found_on_the_training_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    save_network(templates(), tmp_path / "net.safetensors")
+    found = {}
+    for gain in ("1", "auto"):
+        result = invoke("snn", "map", "net.safetensors", "--bits", "1", "--gain", gain, "-o", "chip.npz", "--json")
+        assert result.exit_code == 0, result.stderr
+        found[gain] = json.loads(result.stdout)["gain"], np.load("chip.npz")["layer1.plus.target"]
+    assert found["1"][0] == 1.0 != found["auto"][0]
+    assert len(np.unique(found["auto"][1])) == 2
+    assert np.sum(found["auto"][1] != found["1"][1]) > 5  # cells that were rounded the other way

@@ -120,11 +120,12 @@ def perceptron_tuning_grid(
     seed: int = 0,
     errors_measured: tuple[float, ...] = (),
     gains: Gains | None = None,
+    rates: tuple[float, ...] = (),
 ) -> Grid:
     """Accuracy of chips over bits and tuning error; arguments as in `tuning_grid` of the network."""
 
     def evaluate(index: int, plan: MappingPlan, drawn: int) -> float:
-        return perceptron_accuracy_on_chip(perceptrons[index], test, memristor, with_gain(plan, gains, index), seed=drawn)
+        return perceptron_accuracy_on_chip(perceptrons[index], test, memristor, with_gain(plan, gains, index, rates), seed=drawn)
 
     return grid_by(evaluate, networks=len(perceptrons), bits=bits, errors=errors, error_of=error_of, draws=draws, seed=seed, errors_measured=errors_measured)
 
@@ -141,11 +142,12 @@ def perceptron_noise_grid(
     draws: int = 5,
     seed: int = 0,
     gains: Gains | None = None,
+    rates: tuple[float, ...] = (),
 ) -> NoiseGrid:
     """Accuracy of chips over bits and read noise, a sample of every cell for every image; arguments as in `noise_grid` of the network."""
 
     def evaluate(index: int, draw: int, each: int, deviation: float) -> float:
-        plan = with_gain(MappingPlan(bits=each, tuning_error=tuning_error, error_of=error_of), gains, index)
+        plan = with_gain(MappingPlan(bits=each, tuning_error=tuning_error, error_of=error_of), gains, index, rates)
         return perceptron_accuracy_on_chip(perceptrons[index], test, memristor, plan, noise=deviation, seed=chip_seed(seed, index, draw))
 
     return noise_grid_by(

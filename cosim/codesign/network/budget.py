@@ -36,7 +36,7 @@ class Sources:
     """How large each source is.
 
     Attributes:
-        bits: of uniform levels; `gain` of the mapping to them.
+        bits: of uniform levels; `gain` of the mapping to them, and `rates` of the inputs.
         tuning_error: of a cell, relative to its target.
         variation: device-to-device spread, as if nothing had been tuned.
         noise: read noise.
@@ -50,6 +50,7 @@ class Sources:
 
     bits: int
     gain: float
+    rates: tuple[float, ...]
     tuning_error: float
     variation: float
     noise: ReadNoisePlan
@@ -172,7 +173,7 @@ def _of_the_array(subject: Subject, sources: Sources) -> list[BudgetRow]:
     plain = subject.chip(MappingPlan()).weights
     noisy = [noisy_scores(network, plain, test.pixels, replace(sources.noise, seed=sources.seed + number)) for number in range(sources.chips)]
     rows = (
-        ("quantization", f"{sources.bits} bits", right(MappingPlan(bits=sources.bits, gain=sources.gain), 1)),
+        ("quantization", f"{sources.bits} bits", right(MappingPlan(bits=sources.bits, gain=sources.gain, rates=sources.rates), 1)),
         ("tuning error", f"{100 * sources.tuning_error:g} % of the target", right(MappingPlan(tuning_error=sources.tuning_error), sources.chips)),
         ("device variation", f"{100 * sources.variation:g} %, not tuned away", right(MappingPlan(variation=sources.variation), sources.chips)),
         (
@@ -237,7 +238,7 @@ def _in_the_circuit(subject: Subject, sources: Sources, lab: Lab) -> list[Budget
         return Hardware(card=subject.card, parts=subject.parts, cells=chip.plus.cells)
 
     wired = replace(ideal(subject.chip(MappingPlan())), wire_resistance=sources.wire_resistance)
-    everything = MappingPlan(bits=sources.bits, gain=sources.gain, tuning_error=sources.tuning_error)
+    everything = MappingPlan(bits=sources.bits, gain=sources.gain, rates=sources.rates, tuning_error=sources.tuning_error)
     whole = replace(
         built(subject.chip(everything, sources.seed)),
         parts=replace(subject.parts, offsets=(sources.offset, sources.offset)),

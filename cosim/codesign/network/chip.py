@@ -1,6 +1,6 @@
 """One layer of a network on its arrays: one for positive weights, two for pairs (2T2R), the weight being plus less minus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,4 +38,6 @@ def map_layer(layer: Layer, card: MemristorCard, plan: MappingPlan, rng: np.rand
 def map_network(network: TrainedNetwork, card: MemristorCard, plan: MappingPlan, *, seed: int, read_voltage: float = READ_VOLTAGE) -> tuple[Chip, ...]:
     """The chips of all layers; an equal seed gives equal chips."""
     rng = np.random.default_rng(seed)
-    return tuple(map_layer(each, card, plan, rng, read_voltage=read_voltage) for each in network.layers)
+    later = replace(plan, rates=())  # rates are those of the input
+    plans = (plan if index == 0 else later for index in range(len(network.layers)))
+    return tuple(map_layer(each, card, one, rng, read_voltage=read_voltage) for each, one in zip(network.layers, plans, strict=True))

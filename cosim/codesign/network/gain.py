@@ -1,7 +1,8 @@
 """The gain of a mapping: weights are multiplied by it and cut off at 1 before they are rounded to levels.
 
 Trained weights are mostly small: with few levels most of them would fall on the lowest two. Since all columns have the same gain, it moves no class by itself.
-The best one is looked for on images that the network was trained on, so that no test image decides.
+The best one is looked for on images that the network was trained on, so that no test image decides. `firing_rates` of them let rounding keep the
+mean of each column.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,11 @@ from cosim.snn.network import TrainedNetwork
 from cosim.snn.perceptron import Perceptron
 
 GAINS = np.geomspace(0.7, 4.0, 25)  # that are tried
+
+
+def firing_rates(network: TrainedNetwork, images: Examples) -> tuple[float, ...]:
+    """Share of the images in which each input of a network fires: `MappingPlan.rates`."""
+    return tuple(np.isfinite(latency_times(images.pixels, network.encoding)).mean(axis=0).tolist())
 
 
 def best_gain(network: TrainedNetwork, memristor: MemristorCard, plan: MappingPlan, images: Examples) -> float:

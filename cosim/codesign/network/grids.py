@@ -229,9 +229,9 @@ Evaluate = Callable[[int, MappingPlan, int], float]  # number of a network, plan
 EvaluateNoise = Callable[[int, int, int, float], float]  # numbers of a network and of a draw, bits, deviation -> accuracy
 
 
-def with_gain(plan: MappingPlan, gains: Gains | None, index: int) -> MappingPlan:
-    """The plan with the gain that network `index` has for its bits."""
-    return plan if gains is None else replace(plan, gain=gains[index].get(plan.bits, 1.0))
+def with_gain(plan: MappingPlan, gains: Gains | None, index: int, rates: tuple[float, ...]) -> MappingPlan:
+    """The plan with the gain that network `index` has for its bits, and the rates of the inputs."""
+    return replace(plan, gain=1.0 if gains is None else gains[index].get(plan.bits, 1.0), rates=rates)
 
 
 def tuning_grid(
@@ -246,6 +246,7 @@ def tuning_grid(
     seed: int = 0,
     errors_measured: tuple[float, ...] = (),
     gains: Gains | None = None,
+    rates: tuple[float, ...] = (),
 ) -> Grid:
     """Accuracy of chips over bits and tuning error.
 
@@ -259,11 +260,12 @@ def tuning_grid(
         seed: of all of them.
         errors_measured: relative errors of tuned cells; give a column of their own.
         gains: of the mapping, for each network and number of bits; 1 where left out.
+        rates: of the inputs, as in `MappingPlan`.
     """
     ready = _ready(networks, test)
 
     def evaluate(index: int, plan: MappingPlan, chip_seed: int) -> float:
-        (chip,) = map_network(networks[index], memristor, with_gain(plan, gains, index), seed=chip_seed)
+        (chip,) = map_network(networks[index], memristor, with_gain(plan, gains, index, rates), seed=chip_seed)
         return ready[index].accuracy(chip.weights, test.labels)
 
     return grid_by(evaluate, networks=len(networks), bits=bits, errors=errors, error_of=error_of, draws=draws, seed=seed, errors_measured=errors_measured)
@@ -329,13 +331,14 @@ class _NoisyChips:
     error_of: ErrorOf
     seed: int
     gains: Gains | None = None
+    rates: tuple[float, ...] = ()
 
     def accuracy(self, index: int, draw: int, *, bits: int, deviation: float, correlation_time: float) -> float:
         """Of one chip of network `index`; without noise in the fast model."""
         from cosim.codesign.network.noise import ReadNoisePlan, noisy_scores
 
         seed, network = chip_seed(self.seed, index, draw), self.networks[index]
-        plan = with_gain(MappingPlan(bits=bits, tuning_error=self.tuning_error, error_of=self.error_of), self.gains, index)
+        plan = with_gain(MappingPlan(bits=bits, tuning_error=self.tuning_error, error_of=self.error_of), self.gains, index, self.rates)
         (chip,) = map_network(network, self.memristor, plan, seed=seed)
         if not deviation:
             return self.ready[index].accuracy(chip.weights, self.test.labels)
@@ -361,11 +364,14 @@ def noise_grid(
     draws: int = 5,
     seed: int = 0,
     gains: Gains | None = None,
+    rates: tuple[float, ...] = (),
 ) -> NoiseGrid:
     """Accuracy of chips over bits and read noise; arguments as in `tuning_grid`, the noise as in `NoiseGrid`."""
     check_draws(len(networks), draws)
     ready = _ready(networks, test)
-    chips = _NoisyChips(networks=networks, ready=ready, test=test, memristor=memristor, tuning_error=tuning_error, error_of=error_of, seed=seed, gains=gains)
+    chips = _NoisyChips(
+        networks=networks, ready=ready, test=test, memristor=memristor, tuning_error=tuning_error, error_of=error_of, seed=seed, gains=gains, rates=rates
+    )
 
     def evaluate(index: int, draw: int, each: int, deviation: float) -> float:
         return chips.accuracy(index, draw, bits=each, deviation=deviation, correlation_time=correlation_time)
@@ -419,11 +425,14 @@ def correlation_curve(
     draws: int = 5,
     seed: int = 0,
     gains: Gains | None = None,
+    rates: tuple[float, ...] = (),
 ) -> NoiseCurve:
     """Accuracy of chips over the correlation time of read noise; arguments as in `noise_grid`."""
     check_draws(len(networks), draws)
     ready = _ready(networks, test)
-    chips = _NoisyChips(networks=networks, ready=ready, test=test, memristor=memristor, tuning_error=tuning_error, error_of=error_of, seed=seed, gains=gains)
+    chips = _NoisyChips(
+        networks=networks, ready=ready, test=test, memristor=memristor, tuning_error=tuning_error, error_of=error_of, seed=seed, gains=gains, rates=rates
+    )
     accuracy = [
         [[chips.accuracy(index, draw, bits=bits, deviation=deviation, correlation_time=each) for each in times] for draw in range(draws)]
         for index in range(len(networks))

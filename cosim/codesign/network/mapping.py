@@ -5,6 +5,7 @@ of the card's law. The lowest conductance is not 0: every input that fires adds 
 columns fall at the same time, and little otherwise; it does move the membrane of a unit against its threshold, so that layers that fire need pairs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +20,7 @@ from cosim.errors import DataError, DeviceError, InputError, reject
 from cosim.params import check_params, param
 
 ErrorOf = Literal["target", "full_scale"]
+SHIFTS = tuple(sorted((step / 100.0 for step in range(-40, 41)), key=abs))  # of a step between levels, tried in this order
 READ_VOLTAGE = 50e-3  # [V] Lim 2025, section 3.3
 
 
@@ -29,6 +31,7 @@ class MappingPlan:
     Attributes:
         gain: more than 1 gives the small weights more levels at the cost of the largest ones; `cosim.codesign.network.gain` finds the best.
         bits: of uniform levels between the lowest and the highest conductance; 0 for none.
+        rates: how often each input fires, or how bright it is on average; rounding then keeps the mean of each column. Empty for the nearest level each.
         levels: the conductances that there are [S]; empty for those of `bits`.
         error_of: what the tuning error is relative to.
         errors: measured relative errors of tuned cells, drawn from in the place of a Gaussian; empty for none.
@@ -36,6 +39,7 @@ class MappingPlan:
 
     gain: float = param("factor on the weights, which are then cut off at 1", "1", default=1.0, above=0.0, most=1000.0)
     bits: int = param("bits of a weight; 0 for analog weights", "1", default=0, least=0, most=16)
+    rates: tuple[float, ...] = ()
     levels: tuple[float, ...] = ()
     tuning_error: float = param("standard deviation of a tuned conductance", "%", default=0.0, least=0.0, most=1.0)
     error_of: ErrorOf = "target"
@@ -116,8 +120,21 @@ def quantized(weights: Array, window: Window, plan: MappingPlan) -> Array:
         levels = np.linspace(window.low, window.high, 2**plan.bits)
     else:
         return target
+    return _rounded(target, levels, plan.rates)
+
+
+def _rounded(target: Array, levels: Array, rates: Sequence[float]) -> Array:
+    """The nearest levels. With rates each column is shifted before by the part of a step that keeps what it carries on average nearest to what it should."""
     middles = 0.5 * (levels[1:] + levels[:-1])
-    return np.asarray(levels[np.searchsorted(middles, target)])
+    if not rates:
+        return np.asarray(levels[np.searchsorted(middles, target)])
+    if target.ndim != 2 or len(rates) != len(target):
+        raise reject(InputError, "mapping", "rates", f"{len(rates)} values", f"as many as inputs, {len(target)}")
+    step = float(np.mean(np.diff(levels)))
+    tried = np.stack([levels[np.searchsorted(middles, target + shift * step)] for shift in SHIFTS])  # (shifts, inputs, outputs)
+    missed = np.abs(np.einsum("i,sio->so", np.asarray(rates), tried - target))
+    best = missed.argmin(axis=0)
+    return np.asarray(np.take_along_axis(tried, best[None, None, :], axis=0)[0])
 
 
 def map_weights(weights: Array, card: MemristorCard, plan: MappingPlan, rng: np.random.Generator, *, read_voltage: float = READ_VOLTAGE) -> MappedLayer:

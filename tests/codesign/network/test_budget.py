@@ -22,6 +22,7 @@ ROWS, OUTPUTS = 9, 3
 SOURCES = Sources(
     bits=1,
     gain=1.0,
+    rates=(),
     tuning_error=0.5,
     variation=0.3,
     noise=ReadNoisePlan(deviation=0.3, correlation_time=10.0),

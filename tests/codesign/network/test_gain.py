@@ -7,7 +7,7 @@ import pytest
 
 from cosim.codesign.network.ann import map_perceptron, mapped_scores
 from cosim.codesign.network.chip import map_network
-from cosim.codesign.network.gain import GAINS, best_gain, best_perceptron_gain
+from cosim.codesign.network.gain import GAINS, best_gain, best_perceptron_gain, firing_rates
 from cosim.codesign.network.grids import accuracy_of
 from cosim.codesign.network.mapping import MappingPlan, Window, quantized
 from cosim.devices.memristor.card import load_memristor
@@ -79,3 +79,14 @@ def test_a_perceptron_has_a_gain_of_its_own():
 def test_a_gain_out_of_its_range_is_refused(gain: float):
     with pytest.raises(InputError, match=r"^mapping, gain="):
         MappingPlan(gain=gain)
+
+
+def test_rates_let_few_levels_do_better_on_images_that_they_have_not_seen():
+    plan, rates = MappingPlan(bits=1), firing_rates(NETWORK, TRAIN)
+    assert len(rates) == 64
+    assert 0.38 < np.mean(rates) < 0.40
+    found = {}
+    for each in ((), rates):
+        known = replace(plan, rates=each)
+        found[each] = accuracy(NETWORK, replace(known, gain=best_gain(NETWORK, CARD, known, TRAIN)), TEST)
+    assert found[rates] > found[()]

@@ -10,7 +10,7 @@ from cosim.circuits.cells import device_bench
 from cosim.codesign.network.mapping import READ_VOLTAGE, MappingPlan, Window, device_conductance, map_weights, quantized, without_errors
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.static import conductance
-from cosim.errors import CosimError, DataError, DeviceError
+from cosim.errors import CosimError, DataError, DeviceError, InputError
 from cosim.simulation import simulate
 
 CARD = load_memristor("lim2025_analog_window")
@@ -182,3 +182,23 @@ def test_weights_of_another_dimension_are_refused():
 def test_plans_that_make_no_sense_are_refused(values: dict, words: str):
     with pytest.raises(CosimError, match=words):
         MappingPlan(**values)
+
+
+def test_rounding_with_rates_keeps_the_mean_of_each_column():
+    window, rng = Window.of(CARD), np.random.default_rng(1)
+    weights, rates = rng.uniform(0.0, 0.6, (64, 10)), rng.uniform(0.0, 1.0, 64)
+    wanted = rates @ window.conductance(weights)
+    nearest, kept = (rates @ quantized(weights, window, MappingPlan(bits=2, rates=each)) for each in ((), tuple(rates)))
+    assert np.abs(kept - wanted).mean() < 0.35 * np.abs(nearest - wanted).mean()
+    assert len(np.unique(quantized(weights, window, MappingPlan(bits=2, rates=tuple(rates))))) <= 4
+
+
+def test_rounding_with_rates_leaves_exact_levels_alone():
+    window = Window.of(CARD)
+    weights = np.array([[0.0, 1.0], [1.0, 1.0]])
+    assert quantized(weights, window, MappingPlan(bits=1, rates=(0.5, 0.5))) == pytest.approx(window.conductance(weights))
+
+
+def test_rates_of_another_number_of_inputs_are_refused():
+    with pytest.raises(InputError, match=r"^mapping, rates=3 values: must be as many as inputs, 2$"):
+        quantized(np.ones((2, 2)), Window.of(CARD), MappingPlan(bits=1, rates=(0.1, 0.2, 0.3)))

@@ -9,9 +9,9 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.codesign.network.ann import perceptron_noise_grid, perceptron_tuning_grid
-from cosim.codesign.network.gain import GAINS, best_gain, best_perceptron_gain
+from cosim.codesign.network.gain import GAINS, best_gain, best_perceptron_gain, firing_rates
 from cosim.codesign.network.grids import CORRELATION_TIMES, Gains, Grid, NoiseCurve, NoiseGrid, Sampled, correlation_curve, noise_grid, tuning_grid
-from cosim.codesign.network.mapping import ErrorOf, MappingPlan
+from cosim.codesign.network.mapping import SHIFTS, ErrorOf, MappingPlan
 from cosim.design import Design
 from cosim.devices.memristor.card import MemristorCard
 from cosim.snn.network import TrainedNetwork
@@ -19,7 +19,7 @@ from cosim.snn.perceptron import Perceptron
 from cosim.studies.lim2025.inference.training import Trained, digest
 from cosim.sweep.lab import Lab
 
-VERSION = 2  # of the computations
+VERSION = 3  # of the computations
 CURVE_DRAWS = 2  # chips of each network on the curve over correlation times
 ANALOG = 0  # bits of weights without levels
 
@@ -45,22 +45,32 @@ class Grids:
         return (*(int(each) for each in self.design.network.bits), ANALOG)
 
     @cached_property
+    def rates(self) -> tuple[float, ...]:
+        """How often each input fires in the images of the training; the code is the same for all networks."""
+        return firing_rates(self.found.network, self.found.train)
+
+    @cached_property
+    def brightness(self) -> tuple[float, ...]:
+        """Mean of each pixel in the images of the training."""
+        return tuple(self.found.train.pixels.mean(axis=0).tolist())
+
+    @cached_property
     def gains(self) -> Gains:
         """Of the mapping of the networks, found on the images that they were trained on."""
 
         def compute(index: int) -> Mapping[str, Array]:
-            return self._best(lambda plan: best_gain(self.found.networks[index], self.memristor, plan, self.found.train))
+            return self._best(self.rates, lambda plan: best_gain(self.found.networks[index], self.memristor, plan, self.found.train))
 
-        return self._of_gains(self._each("gains", self.found.networks, [digest(self.found.train), GAINS], compute))
+        return self._of_gains(self._each("gains", self.found.networks, [digest(self.found.train), GAINS, SHIFTS], compute))
 
     @cached_property
     def ann_gains(self) -> Gains:
         """Of the perceptrons."""
 
         def compute(index: int) -> Mapping[str, Array]:
-            return self._best(lambda plan: best_perceptron_gain(self.found.perceptrons[index], self.memristor, plan, self.found.train))
+            return self._best(self.brightness, lambda plan: best_perceptron_gain(self.found.perceptrons[index], self.memristor, plan, self.found.train))
 
-        return self._of_gains(self._each("gains", self.found.perceptrons, [digest(self.found.train), GAINS], compute))
+        return self._of_gains(self._each("gains", self.found.perceptrons, [digest(self.found.train), GAINS, SHIFTS], compute))
 
     def tuning(self, error_of: ErrorOf) -> Grid:
         """Bits and tuning error, with the measured errors beside."""
@@ -78,6 +88,7 @@ class Grids:
                 seed=self._seed(index),
                 errors_measured=self.errors,
                 gains=[self.gains[index]],
+                rates=self.rates,
             )
             assert made.measured is not None
             return {"accuracy": made.accuracy, "measured": made.measured.accuracy}
@@ -100,6 +111,7 @@ class Grids:
                 draws=self.design.network.draws,
                 seed=self._seed(index),
                 gains=[self.ann_gains[index]],
+                rates=self.brightness,
             )
             return {"accuracy": made.accuracy}
 
@@ -122,6 +134,7 @@ class Grids:
                 draws=wanted.draws,
                 seed=self._seed(index),
                 gains=[self.gains[index]],
+                rates=self.rates,
             )
             return {"accuracy": made.accuracy}
 
@@ -143,6 +156,7 @@ class Grids:
                 draws=wanted.draws,
                 seed=self._seed(index),
                 gains=[self.ann_gains[index]],
+                rates=self.brightness,
             )
             return {"accuracy": made.accuracy}
 
@@ -176,6 +190,7 @@ class Grids:
                 draws=min(CURVE_DRAWS, wanted.draws),
                 seed=self._seed(index),
                 gains=[self.gains[index]],
+                rates=self.rates,
             )
             return {"accuracy": made.accuracy}
 
@@ -193,7 +208,16 @@ class Grids:
         """One computation for each network; those that were done before a stop are in the store."""
         found = []
         for index, network in enumerate(networks):
-            key = [self._network_key(network), self.memristor, digest(self.found.test), list(self.bits), self.design.network.draws, self._seed(index), *more]
+            key = [
+                self._network_key(network),
+                self.memristor,
+                digest(self.found.test),
+                digest(self.found.train),
+                list(self.bits),
+                self.design.network.draws,
+                self._seed(index),
+                *more,
+            ]
             found.append(self.lab.remember(f"{__name__}.{name}", VERSION, key, partial(compute, index)))
             if self.lab.progress is not None:
                 self.lab.progress(index + 1, len(networks))
@@ -208,8 +232,8 @@ class Grids:
     def _gains_of(self, gains: Gains) -> list[list[float]]:
         return [[each[bits] for bits in self.bits] for each in gains]
 
-    def _best(self, best: Callable[[MappingPlan], float]) -> dict[str, Array]:
-        return {"gain": np.array([best(MappingPlan(bits=bits)) for bits in self.bits])}
+    def _best(self, rates: tuple[float, ...], best: Callable[[MappingPlan], float]) -> dict[str, Array]:
+        return {"gain": np.array([best(MappingPlan(bits=bits, rates=rates)) for bits in self.bits])}
 
     def _of_gains(self, arrays: Sequence[Mapping[str, Array]]) -> list[dict[int, float]]:
         return [dict(zip(self.bits, each["gain"].tolist(), strict=True)) for each in arrays]

@@ -68,17 +68,18 @@ def run_points(
     lab: Lab,
     *,
     gains: Mapping[int, float],
+    rates: tuple[float, ...],
     correlation_time: float,
     seed: int,
 ) -> list[Point]:
-    """Every setting on the same images; equal seeds give chips whose draws are alike. `gains` are those of the mapping by bits.
+    """Every setting on the same images; equal seeds give chips whose draws are alike. `gains` are those of the mapping by bits, `rates` those of the inputs.
 
     Raises:
         Cancelled: Ctrl-C; the runs that were done are in the store.
     """
 
     def point(setting: Setting) -> Point:
-        plan = MappingPlan(bits=setting.bits, gain=gains[setting.bits], tuning_error=setting.tuning_error)
+        plan = MappingPlan(bits=setting.bits, gain=gains[setting.bits], rates=rates, tuning_error=setting.tuning_error)
         (chip,) = map_network(network, parts.memristor, plan, seed=seed, read_voltage=card.read_voltage)
         noise = ReadNoisePlan(deviation=setting.noise, correlation_time=correlation_time, seed=seed)
         hardware = Hardware(card=card, parts=parts, cells=chip.plus.cells, noise=noise if setting.noise else None, seed=seed)

@@ -145,7 +145,7 @@ def run(design: Design, lab: Lab) -> InferenceResult:
         cards["built"], parts["built"], lab, chips=wanted.chips, outputs=network.shape[-1], mismatch=Mismatch(a_vt=design.neuron.a_vt), seed=design.run.seed
     )
     subject = Subject(network=network, card=cards["built"], parts=parts["built"], ideal=cards["ideal"], ideal_parts=parts["ideal"], test=found.test, few=few)
-    run_one = partial(run_points, network, cards["ideal"], parts["ideal"], lab=lab, gains=grids.gains[0], seed=design.run.seed)
+    run_one = partial(run_points, network, cards["ideal"], parts["ideal"], lab=lab, gains=grids.gains[0], rates=grids.rates, seed=design.run.seed)
     hidden = {_shape(each): _activity(each, images, lab) for each, images in found.deep}
     return InferenceResult(
         design=design,
@@ -164,10 +164,10 @@ def run(design: Design, lab: Lab) -> InferenceResult:
         sparsity={name: sparsity_of(name, lab) for name in SETS if available(name)},
         hidden=hidden,
         efficiency=_efficiency(found, hidden, cards["built"], parts["built"], lab),
-        budget=budget(subject, sources_of(design, grids.gains[0]), drawn, lab),
+        budget=budget(subject, sources_of(design, grids.gains[0], grids.rates), drawn, lab),
         drawn=drawn,
         chips=_yield(design, subject, drawn, lab),
-        whole=_whole(subject, drawn, sources_of(design, grids.gains[0]).mismatch, lab),
+        whole=_whole(subject, drawn, Mismatch(a_vt=design.neuron.a_vt), lab),
     )
 
 
@@ -184,12 +184,13 @@ def settings_of(design: Design) -> list[Setting]:
     return list(dict.fromkeys([*bits, *tuned, *middle, *noisy]))
 
 
-def sources_of(design: Design, gains: Mapping[int, float]) -> Sources:
-    """Sizes of the sources of error of a design; `gains` of the mapping by bits."""
+def sources_of(design: Design, gains: Mapping[int, float], rates: tuple[float, ...]) -> Sources:
+    """Sizes of the sources of error of a design; `gains` of the mapping by bits, `rates` of the inputs."""
     wanted, neuron = design.network, design.neuron
     return Sources(
         bits=wanted.chosen_bits,
         gain=gains[wanted.chosen_bits],
+        rates=rates,
         tuning_error=wanted.tuning_error,
         variation=wanted.variation,
         noise=ReadNoisePlan(deviation=neuron.noise, correlation_time=neuron.correlation_time, seed=design.run.seed),
