@@ -21,7 +21,7 @@ from cosim.studies.lim2025 import inference
 from cosim.studies.lim2025.inference import InferenceResult, training
 from cosim.studies.lim2025.inference.grids import ANALOG, Grids
 from cosim.studies.lim2025.inference.points import Setting
-from cosim.studies.lim2025.inference.study import settings_of
+from cosim.studies.lim2025.inference.study import SETS, settings_of
 from cosim.sweep.jobs import canonical
 
 SMALL = Design(
@@ -32,11 +32,11 @@ SMALL = Design(
         epochs=2,
         images=20,
         calibration=20,
-        few_images=4,
+        few_images=2,
         bits=(1.0, 3.0),
-        tuning_errors=(0.0, 0.05, 0.1, 0.2),
+        tuning_errors=(0.0, 0.05, 0.2),
         noises=(0.0, 0.07),
-        draws=2,
+        draws=1,
         chips=2,
     ),
     tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
@@ -45,17 +45,19 @@ SMALL = Design(
 
 @pytest.fixture(scope="module")
 def found(lab) -> InferenceResult:
-    """The study, really trained and simulated."""
+    """The study, really trained and simulated: a minute on two processors that have nothing else to do."""
     return inference.run(SMALL, lab)
 
 
 @pytest.mark.slow
-def test_every_claim_is_judged_but_those_on_sets_that_are_not_here(found: InferenceResult):
+@pytest.mark.timeout(400)  # the first one waits for the study
+def test_every_claim_is_judged_but_those_on_images_and_points_that_the_design_leaves_out(found: InferenceResult):
     verdicts = {each.id.rsplit(".", 1)[-1]: each for each in judge(inference.CLAIMS, found)}
     open_claims = {name for name, each in verdicts.items() if each.verdict == "not_run"}
-    assert open_claims == {f"sparsity_{name}" for name in ("optdigits", "mnist", "fashion") if not available(name)}
-    for name in ("circuit_difference", "circuit_disagreements"):
-        assert verdicts[name].verdict == "met", verdicts[name]
+    of_all = {"circuit", "circuit_difference", "circuit_disagreements", "circuit_undecided"}
+    assert open_claims == of_all | {"tuning_10_target", "tuning_10_full_scale"} | {f"sparsity_{name}" for name in SETS if not available(name)}
+    assert verdicts["circuit_disagreements"].verdict == "not_run"  # stated for all test images
+    assert found.check.passed
 
 
 @pytest.mark.slow
@@ -87,7 +89,7 @@ def test_all_parts_are_there(found: InferenceResult):
     assert {each.shape for each in found.efficiency} >= {(64, 10), (64, 21, 10)}
     assert len(found.drawn) == len(found.chips.accuracies["baseline"]) == 2
     assert found.errors.shape == (24,)
-    assert [len(each.whole) for each in found.whole] == [4, 4]
+    assert [len(each.whole) for each in found.whole] == [2, 2]
     assert all(each.done.all() for each in found.whole)
 
 
