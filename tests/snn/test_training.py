@@ -35,7 +35,7 @@ def test_an_equal_seed_gives_equal_weights_and_another_one_does_not(kind):
 
 
 def test_one_layer_learns_digits_with_weights_of_0_to_1():
-    network = train_network(TRAIN, TEST, plan=TrainingPlan(epochs=8, seed=0))
+    network = train_network(TRAIN, TEST, plan=TrainingPlan(epochs=12, seed=0))
     values = network.layers[0].plus
     assert network.layers[0].minus is None
     assert (values.min(), 0.3 < values.max() <= 1.0) == (0.0, True)
