@@ -129,9 +129,9 @@ def _network_remark(result: InferenceResult | None) -> list[dict[str, str]]:
     decided = int((found.decided & (found.circuit >= 0)).sum())
     (plain, drawn), (trimmed, _) = (chips.good(way) for way in ("baseline", "trimmed"))
     words = (
-        f"In the circuit with ideal biases {percent(right / of)} of {of} test images get the right class; of the {decided} images that the error bound "
-        f"decides, {decided - found.disagreements.size} get the class of the network. Of {drawn} chips with drawn transistors {plain} lose at most "
-        f"{100 * result.design.network.goal:g} point of accuracy, {trimmed} when the gain of each column is trimmed."
+        f"With ideal biases the circuit is right on {percent(right / of)} of {of} test images; of the {decided} that the error bound decides, "
+        f"{decided - found.disagreements.size} get the class of the network. Of {drawn} drawn chips {plain} lose at most "
+        f"{100 * result.design.network.goal:g} point, {trimmed} with trimmed columns."
     )
     return [{"title": "The network on it", "text": words}]
 

@@ -509,7 +509,7 @@ def test_the_first_page_says_what_the_network_is_worth(network):
     words = plain(remark["text"])
     assert remark["title"] == "The network on it"
     assert f"of {network.check.right('circuit')[1]} test images" in words
-    assert f"{chips.good('baseline')[0]} lose at most 1 point of accuracy, {chips.good('trimmed')[0]} when" in words
+    assert f"{chips.good('baseline')[0]} lose at most 1 point, {chips.good('trimmed')[0]} with trimmed columns" in words
     assert verdict._network_remark(None) == []
 
 
