@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cosim.cards import find_card
 from cosim.circuits.elements import Include, ModelCard
 from cosim.circuits.expression import Value
 from cosim.design import check_keys, read_toml
-from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError, UnitError
 from cosim.params import check_params, param
 from cosim.units import parse

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from cosim.cards import read_card
 from cosim.circuits.circuit import Circuit, Parameter
 from cosim.circuits.elements import Behavioral, Capacitor, CurrentSource, Diode, Element, ModelCard, Resistor, Vccs, Vcvs, VoltageSource
 from cosim.circuits.expression import Param
-from cosim.devices.cards import read_card
 from cosim.params import check_params, param
 
 TRANSCONDUCTANCE = 1e-3  # [S] of the one-pole stage: sets its impedance level, not its gain

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from cosim.cards import find_card, read_card
 from cosim.design import read_toml
-from cosim.devices.cards import find_card, read_card
 from cosim.errors import DeviceError, InputError, reject
 from cosim.params import check_params, described, param
 from cosim.units import engineering, plain

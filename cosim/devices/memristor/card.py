@@ -8,7 +8,7 @@ Values live in ``device_data/memristor/*.toml``.
 
 from dataclasses import dataclass, replace
 
-from cosim.devices.cards import read_card
+from cosim.cards import read_card
 from cosim.errors import DeviceError, reject
 from cosim.params import check_params, param
 

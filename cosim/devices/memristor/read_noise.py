@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cosim._types import Array
+from cosim.cards import find_card
 from cosim.circuits.stimuli import PiecewiseLinear
 from cosim.design import check_keys, read_toml
-from cosim.devices.cards import find_card
 from cosim.errors import DesignError, DeviceError, reject
 from cosim.units import parse
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cosim.cards import ENTRY
 from cosim.circuits.neuron.card import load_neuron
-from cosim.devices.cards import ENTRY
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
 from cosim.devices.mosfet import load_mosfet
