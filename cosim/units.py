@@ -25,6 +25,8 @@ UNIT_SPELLINGS = {
     "degC": ("degC", "°C", "C"),
     "K": ("K",),
     "V/sqrt(Hz)": ("V/sqrt(Hz)",),
+    "J": ("J", "joule"),
+    "dB": ("dB",),
     "%": ("%",),
     "1": (),
 }

@@ -21,6 +21,7 @@ from cosim.design.sections import (
     NoiseSection,
     RuleSection,
     RunSection,
+    StorageSection,
     SupplySection,
     SweepSection,
     TransistorSection,
@@ -58,6 +59,7 @@ class Design:
     tuning: TuningSection = field(default_factory=TuningSection)
     neuron: NeuronSection = field(default_factory=NeuronSection)
     network: NetworkSection = field(default_factory=NetworkSection)
+    storage: StorageSection = field(default_factory=StorageSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property

@@ -10,6 +10,8 @@ from cosim.errors import DesignError, UnitError
 from cosim.params import Limit, Span
 from cosim.units import parse
 
+FILE_ENDINGS = {"card": (".toml",), "channel": (".csv", ".npz", ".pkl", ".tsv", ".txt")}  # text with them is a path, other text a name
+
 
 def read_section(kind: type[Section], content: object, *, where: str, base: Section, folder: Path) -> Any:
     """`base` with the values of a table of the file; paths in it are made relative to `folder`."""
@@ -108,4 +110,4 @@ def _settled(each: Any, value: Any, folder: Path) -> Any:
 
 def is_path(each: Any, value: Any) -> bool:
     kind: str = each.metadata.get("file", "")
-    return (kind == "library" and value != "") or (kind == "card" and str(value).endswith(".toml"))
+    return (kind == "library" and value != "") or str(value).endswith(FILE_ENDINGS.get(kind, ()))

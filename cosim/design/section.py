@@ -14,7 +14,8 @@ Bound = Limit | None  # on a measure of a sweep
 def text(description: str, *, default: str, choices: tuple[str, ...] = (), file: str = "") -> Any:
     """A field that holds text: one of `choices`, or a name.
 
-    With ``file="card"`` text that ends in ``.toml`` is a path, with ``file="library"`` any text is one; relative to the design file.
+    With ``file="card"`` text that ends in ``.toml`` is a path, with ``file="channel"`` text that ends as a table of measurements does, with
+    ``file="library"`` any text is one; relative to the design file.
     """
     return field(default=default, metadata={"description": description, "choices": choices, "file": file})
 

@@ -326,6 +326,38 @@ class NetworkSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StorageSection(Section):
+    """Storing real numbers in cells: the channel, how finely it is written and read, and what it must reach."""
+
+    title = "storage"
+    channel: str = text("storage channel: a name, or a table of measurements", default="pcm-zarcone2020", file="channel")
+    stand_in: str = text("channel in its place where its data are not there; empty for none", default="pcm-zarcone2020-gaussian", file="channel")
+    bins: int = param("bins of the reads, analog reading", "1", default=1000, least=10, most=20_000)
+    writes: tuple[float, ...] = param("numbers of write states that are compared", "1", default=(2.0, 4.0, 8.0, 16.0), least=2.0, most=64.0)
+    reads: tuple[float, ...] = param("numbers of read states that are compared", "1", default=(2.0, 4.0, 8.0, 16.0, 32.0, 64.0), least=2.0, most=256.0)
+    bandwidths: tuple[float, ...] = param(
+        "factors on Scott's bandwidth whose capacities are compared", "1", default=(0.5, 0.9, 1.0, 1.06, 1.5, 2.0), above=0.0, most=10.0
+    )
+    starts: int = param("starts of the search for the scalar code", "1", default=60, least=1, most=10_000)
+    centers: int = param("Gaussians in the encoder and in the decoder", "1", default=100, least=4, most=1000)
+    snr: float = param("signal-to-noise ratio that a stored sample must have", "dB", default=9.4, above=0.0, most=100.0)
+    energy: float = param("energy that a stored and recalled sample may take", "J", default=128e-12, above=0.0)
+    converter_bits: int = param("bits of the converters of the joint code", "1", default=4, least=1, most=12)
+    bit_line: float = param("voltage of the bit line during a write", "V", default=3.0, above=0.0)
+    read_voltage: float = param("voltage of the bit line during a read", "V", default=0.1, above=0.0)
+    nmos: str = text("card of the access transistor", default="c5n_nmos", file="card")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("writes", "reads"):
+            values = getattr(self, name)
+            if any(each != int(each) for each in values) or list(values) != sorted(set(values)):
+                raise self._reject(name, [float(f"{each:g}") for each in values], "whole numbers that rise")
+        if 1.0 not in self.bandwidths:
+            raise self._reject("bandwidths", [float(f"{each:g}") for each in self.bandwidths], "with 1 among them, which the others are compared with")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSection(Section):
     """How it is run."""
 
