@@ -1,0 +1,246 @@
+"""``cosim channel``: storage channels, measured or by name: what they are, and how much a device holds."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cosim.cli.options import FILE, json_option
+from cosim.cli.output import check_writable, say, say_json, say_table, write_text
+from cosim.errors import InputError
+from cosim.units import engineering
+
+if TYPE_CHECKING:
+    from cosim._types import Array
+    from cosim.channels.channel import Channel, Discretized
+
+SHOWN = 24  # rows of a table on a terminal
+LEAST_SHARE = 1e-3  # of the writes: inputs that are used less are not counted
+FIT_COLUMNS = ("written", "reads", "mean", "deviation", "skewness")
+LEVEL_COLUMNS = ("written", "probability")
+
+delay_option = click.option("--delay", metavar="TIME", default="0 s", show_default=True, help="Between write and read.")
+strict_option = click.option("--strict", is_flag=True, help="Refuse a delay outside of the range that the channel was measured or fitted in.")
+bins_option = click.option("--bins", type=click.IntRange(min=2, max=20_000), default=1000, show_default=True, help="Bins of the reads.")
+levels_option = click.option("--levels", type=click.IntRange(min=2, max=20_000), help="Inputs to take. Default: those that it was measured at.")
+normalize_option = click.option("--normalize", is_flag=True, help="A table: reads relative to each device's mean at the lowest write level.")
+bandwidth_option = click.option("--bandwidth", type=float, default=1.0, show_default=True, help="A table: factor on Scott's bandwidth of the kernel density.")
+
+
+@click.group(short_help="Storage channels and their capacity.")
+def channel() -> None:
+    """Storage channels: what stores a value and gives it back changed. Tables are CSV, npz or pkl with columns written, read[, delay][, device][, energy]."""
+
+
+@channel.command("list", short_help="The channels that have a name.")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the channels that have a name, and what they need."""
+    from cosim.channels.named import NAMES
+
+    if as_json:
+        say_json([{"name": name, "description": each.description, "needs_data": each.needs_data} for name, each in NAMES.items()])
+    else:
+        say_table(("channel", "needs data", "what it is"), [(name, "yes" if each.needs_data else "-", each.description) for name, each in NAMES.items()])
+
+
+@channel.command(short_help="Fit a channel to a table of measurements.")
+@click.argument("table", metavar="FILE", type=FILE)
+@click.option("--delay", metavar="TIME", help="A table with delays: the one to show. Default: the shortest.")
+@normalize_option
+@bandwidth_option
+@click.option("-o", "--output", type=FILE, help="Write mean and deviation of each level as a channel card (.csv), which may be used in the place of the table.")
+@json_option
+def fit(table: Path, delay: str | None, normalize: bool, bandwidth: float, output: Path | None, as_json: bool) -> None:
+    """Fit a channel to a FILE of reads: kernel density of each write level, and the moments."""
+    from cosim.channels.measured import MeasuredChannel, fit_summary
+    from cosim.channels.named import open_channel
+
+    if output is not None:
+        if output.suffix != ".csv":
+            raise InputError(f"--output={output}: must end in .csv")
+        check_writable(output)
+    found = open_channel(str(table), normalize=normalize, bandwidth=bandwidth)
+    if not isinstance(found, MeasuredChannel):
+        raise InputError(f"channel fit, FILE={table}: must be a table of measurements; a card is fitted already")
+    at = found.delays[0] if delay is None else _delay(delay)
+    with warned():
+        summary = fit_summary(found, delay=at)
+    if output is not None:
+        write_text(output, summary.to_card())
+    if as_json:
+        say_json({"channel": found.name, "delay": at, **summary.values()})
+        return
+    say_table(FIT_COLUMNS, summary.rows()[:SHOWN])
+    if len(summary.rows()) > SHOWN:
+        say(f"... {len(summary.rows()) - SHOWN} more, all of them with --json")
+    say(f"\n{summary}")
+
+
+@channel.command(short_help="How much a device holds, certified.")
+@click.argument("what", metavar="NAME|FILE")
+@delay_option
+@click.option("--energy-budget", metavar="ENERGY", help="Mean energy of a write, at most.")
+@click.option("--reads", type=click.IntRange(min=2, max=1024), help="Read states; with --writes.")
+@click.option("--writes", type=click.IntRange(min=2, max=1024), help="Write states; with --reads.")
+@levels_option
+@bins_option
+@normalize_option
+@bandwidth_option
+@strict_option
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the search for write states.")
+@json_option
+def capacity(
+    what: str,
+    delay: str,
+    energy_budget: str | None,
+    reads: int | None,
+    writes: int | None,
+    levels: int | None,
+    bins: int,
+    normalize: bool,
+    bandwidth: float,
+    strict: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Capacity of a channel in bits a device, with an upper bound that proves it, and the writes that reach it.
+
+    The bound is on the channel with the levels and the bins that are named; more bins never hold less.
+    """
+    if (reads is None) != (writes is None):
+        raise InputError("channel capacity: --reads and --writes must be given together")
+    if reads is not None and energy_budget is not None:
+        raise InputError("channel capacity, --energy-budget: must be left out with --reads and --writes")
+    matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, bandwidth=bandwidth, strict=strict)
+    if reads is not None and writes is not None:
+        found = _of_states(matrix, reads=reads, writes=writes, seed=seed)
+    elif energy_budget is not None:
+        found = _within_budget(matrix, opened, energy_budget)
+    else:
+        found = _free(matrix)
+    if as_json:
+        say_json({**_values(matrix), **found, "seed": seed})
+        return
+    _show(matrix, found)
+
+
+def opened_matrix(
+    what: str, *, delay: str, levels: int | None, bins: int, normalize: bool, bandwidth: float, strict: bool
+) -> "tuple[Discretized, Channel]":
+    """A channel as a matrix, and the channel, from what stands on the command line."""
+    from cosim.channels.channel import discretize
+    from cosim.channels.named import open_channel
+
+    opened = open_channel(what, normalize=normalize, bandwidth=bandwidth)
+    with warned():
+        return discretize(opened, levels=levels, bins=bins, delay=_delay(delay), strict=strict), opened
+
+
+@contextmanager
+def warned() -> Iterator[None]:
+    """Warnings about delays as lines on stderr."""
+    from cosim.channels.channel import DelayWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DelayWarning)
+        yield
+    for text in dict.fromkeys(str(each.message) for each in caught):
+        click.echo(f"cosim: {text}", err=True)
+
+
+def _delay(text: str) -> float:
+    """A delay, zero included [s]."""
+    from cosim.units import parse
+
+    value = parse(text, "s", where="--delay")
+    if value < 0:
+        raise InputError(f"--delay={text}: must be >= 0 s")
+    return value
+
+
+def _free(matrix: "Discretized") -> dict[str, Any]:
+    from cosim.coding.capacity import capacity as solve
+
+    found = solve(matrix.matrix)
+    return {"bits": found.bits, "upper_bits": found.upper, "gap_bits": found.gap, **_used(matrix.inputs, found.distribution)}
+
+
+def _within_budget(matrix: "Discretized", opened: "Channel", text: str) -> dict[str, Any]:
+    from cosim.coding.constrained import constrained_capacity
+    from cosim.units import parse
+
+    budget = parse(text, "J", where="--energy-budget")
+    found = constrained_capacity(matrix.matrix, opened.energy(matrix.inputs), budget)
+    return {
+        "bits": found.bits,
+        "upper_bits": found.upper,
+        "gap_bits": found.upper - found.bits,
+        "energy_budget": budget,
+        "energy": found.cost,
+        "bits_per_joule": found.multiplier,
+        **_used(matrix.inputs, found.distribution),
+    }
+
+
+def _of_states(matrix: "Discretized", *, reads: int, writes: int, seed: int) -> dict[str, Any]:
+    import numpy as np
+
+    from cosim.coding.capacity import capacity as solve
+    from cosim.coding.states import state_capacity
+
+    if writes > len(matrix.inputs):
+        raise InputError(f"--writes={writes}: must be at most {len(matrix.inputs)}, the levels of the channel")
+    found = state_capacity(matrix.matrix, writes=writes, reads=reads, rng=np.random.default_rng([seed, 6]))
+    levels = matrix.inputs[found.levels]
+    return {
+        "bits": found.bits,
+        "upper_bits": min(float(np.log2(min(writes, reads))), solve(matrix.matrix).upper),
+        "writes": writes,
+        "reads": reads,
+        "read_levels": matrix.edges[found.edges[1:-1]],
+        **_used(levels, found.distribution),
+    }
+
+
+def _used(inputs: "Array", distribution: "Array") -> dict[str, Any]:
+    kept = distribution > LEAST_SHARE
+    return {"inputs": inputs[kept], "distribution": distribution[kept], "least_share": LEAST_SHARE}
+
+
+def _values(matrix: "Discretized") -> dict[str, Any]:
+    return {
+        "channel": matrix.name,
+        "written": matrix.written.name,
+        "written_unit": matrix.written.unit,
+        "read": matrix.read.name,
+        "read_unit": matrix.read.unit,
+        "delay": matrix.delay,
+        "levels": len(matrix.inputs),
+        "bins": len(matrix.edges) - 1,
+    }
+
+
+def _show(matrix: "Discretized", found: dict[str, Any]) -> None:
+    rows = list(zip(found["inputs"].tolist(), found["distribution"].tolist(), strict=True))
+    say_table(LEVEL_COLUMNS, [(f"{engineering(value, unit_of(matrix.written.unit), digits=5)}", share) for value, share in rows[:SHOWN]])
+    if len(rows) > SHOWN:
+        say(f"... {len(rows) - SHOWN} more, all of them with --json")
+    grid = f"{len(matrix.inputs)} levels of {matrix.written.name}, {len(matrix.edges) - 1} bins of {matrix.read.name}"
+    after = f" after {engineering(matrix.delay, 's')}" if matrix.delay else ""
+    say(f"\n{matrix.name}{after}, {grid}")
+    if "reads" in found:
+        searched = "the best that was found; the bound is that of the channel and of the numbers of states"
+        say(f"with {found['writes']} write and {found['reads']} read states: {found['bits']:.5g} bits a device, at most {found['upper_bits']:.5g} ({searched})")
+        return
+    spent = f", at {engineering(found['energy'], 'J')} of {engineering(found['energy_budget'], 'J')} a write" if "energy" in found else ""
+    proof = f"certified: at most {found['upper_bits']:.6g}, gap {found['gap_bits']:.1e}"
+    say(f"capacity {found['bits']:.6g} bits a device{spent} ({proof}); {len(rows)} levels have more than {100 * LEAST_SHARE:g} % of the writes")
+
+
+def unit_of(unit: str) -> str:
+    """The unit behind a number: nothing for a pure one."""
+    return "" if unit == "1" else unit
