@@ -3,16 +3,13 @@
 A part of the study that failed says so in the place of its tables and figures.
 """
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
 
 import cosim
 from cosim.circuits.cells import ORIENTATIONS, Orientation, device_bench, loaded_bench, transistor_bench
 from cosim.circuits.circuit import Circuit
-from cosim.claims import KINDS, Verdict
+from cosim.claims import Verdict
 from cosim.codesign.cellbench import loop, positive_drive
 from cosim.codesign.decks import cell_deck
 from cosim.codesign.window import cell_loop
@@ -20,6 +17,7 @@ from cosim.errors import SimulationError
 from cosim.reporting import (
     chapter_network,
     chapter_neuron,
+    closing,
     figures_network,
     figures_neuron,
     figures_sweep,
@@ -35,7 +33,7 @@ from cosim.reporting import (
     verdict,
 )
 from cosim.reporting.assumptions import assumptions
-from cosim.reporting.blocks import Block, Column, bullets, code, code_cell, figure, heading, missing, pair, picture, section, table, text
+from cosim.reporting.blocks import Block, bullets, code, code_cell, figure, heading, missing, pair, picture, section, text
 from cosim.reporting.figures import NotDrawn, draw
 from cosim.reporting.style import Drawing, listing, volts
 from cosim.reporting.swept import Swept
@@ -145,7 +143,7 @@ class _Builder:
                 self._tuning(),
                 *self._neuron(),
                 *self._network(),
-                self._claims(),
+                closing.claims(self.verdicts, PREFIX),
                 self._assumptions(),
                 self._provenance(),
                 self._netlist(),
@@ -328,38 +326,10 @@ class _Builder:
         more += tables_network.assumptions(self.network) if self.network else []
         return section("Assumptions", bullets([*assumptions(self.result, self.engine), *more]), page=False)
 
-    def _claims(self) -> Block:
-        kinds = sorted({each.kind for each in self.verdicts}, key=["reproduction", "prediction", *KINDS].index)
-        return section(
-            "Claims",
-            text(f"Each claim has a number and a direction; ids begin with {PREFIX}. What a card was fitted to stands apart."),
-            *(tables_cell.claims(self.verdicts, kind, PREFIX) for kind in kinds),
-            page=False,
-        )
-
     def _provenance(self) -> Block:
-        design = self.result.design
-        rows: list[list[Any]] = [
-            ["cosim; Python, NumPy", f"{cosim.__version__}; {platform.python_version()}, {version('numpy')}"],
-            ["simulator", f"{self.engine.kind} {self.engine.version}"],
-            ["seed of all random draws", str(design.run.seed)],
-            ["design", design.name],
-            ["digest of the design", code_cell(design.digest())],
-            ["digest of the appended deck", code_cell(self._deck().digest())],
-            ["command", code_cell(self.command or "-")],
-            ["parts that failed", "; ".join(f"{name}: {reason}" for name, reason in self._failures().items()) or "none"],
-        ]
-        return section(
-            "Provenance",
-            text(
-                "The report holds no date: the same design, versions and simulator give the same bytes. Deck hashes in the tables are the first twelve "
-                "digits of the SHA-256 "
-                "over netlist and included files; the store keeps its results under the same text."
-            ),
-            table("Where the numbers come from", [Column("what"), Column("value", width="1")], rows),
-            tables_device.design_values(self.result),
-            page=False,
-        )
+        failures = "; ".join(f"{name}: {reason}" for name, reason in self._failures().items()) or "none"
+        rows: list[tuple[str, str | Block]] = [("digest of the appended deck", code_cell(self._deck().digest())), ("parts that failed", failures)]
+        return closing.provenance(self.result.design, self.engine, leave_out=("storage",), command=self.command, rows=rows)
 
     def _failures(self) -> dict[str, str]:
         sweep = {"sweep": self.unswept} if self.unswept else {}

@@ -8,7 +8,6 @@ from cosim.devices.mosfet import MosfetCard
 from cosim.params import described
 from cosim.reporting.blocks import Block, Column, code_cell, table
 from cosim.reporting.style import percent, quantity
-from cosim.studies.lim2025.synapse import SynapseResult
 
 
 def memristor(card: MemristorCard) -> Block:
@@ -89,15 +88,3 @@ def read_noise(card: ReadNoise) -> Block:
         caption=f"Correlation time {quantity(card.correlation_time, 's')}. Valid: {card.valid}. {card.source[:1].upper()}{card.source[1:]}.",
         size=8.0,
     )
-
-
-def design_values(result: SynapseResult) -> Block:
-    """Every value of the design file, defaults included."""
-    described_values = [
-        (section, key, value.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")) for section, key, value in result.design.describe()
-    ]
-    half = (len(described_values) + 1) // 2
-    left, right = described_values[:half], [*described_values[half:], ("", "", "")][:half]
-    rows = [[one[0], code_cell(one[1]), one[2], two[0], code_cell(two[1]), two[2]] for one, two in zip(left, right, strict=True)]
-    columns = [Column("section"), Column("key"), Column("value", width="1")]
-    return table("The design", [*columns, *columns], rows, size=7.2)
