@@ -1,6 +1,7 @@
 """How every report ends: its claims, and where its numbers come from."""
 
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -9,7 +10,10 @@ from cosim.claims import KINDS, Verdict
 from cosim.design import Design
 from cosim.reporting import tables_cell
 from cosim.reporting.blocks import Block, Column, code_cell, section, table, text
+from cosim.reporting.style import listing
 from cosim.spice.engines import Engine
+
+SHOWN_CLAIMS = 4  # open ones that the first page names
 
 NO_DATE = (
     "The report holds no date: the same design, versions and simulator give the same bytes. Deck hashes in the tables are the first twelve digits of the "
@@ -70,3 +74,26 @@ def design_values(design: Design, *, leave_out: Sequence[str] = ()) -> Block:
 def _unbroken(value: str) -> str:
     """A quantity that stays on one line; a list breaks behind its commas."""
     return value.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
+
+
+def claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:
+    """How many claims are met, of which kind, and which are not, for the first page."""
+    met = Counter(each.kind for each in verdicts if each.verdict == "met")
+    counted = Counter(each.kind for each in verdicts)
+    kinds = listing(f"{met[kind]} of {counted[kind]} {kind}s" for kind in ("reproduction", "prediction", "calibration") if counted[kind])
+    open_claims = [".".join(each.id.split(".")[-2:]) for each in verdicts if each.verdict != "met"]
+    more = f" and {len(open_claims) - SHOWN_CLAIMS} more" if len(open_claims) > SHOWN_CLAIMS else ""
+    rest = f" Open: {', '.join(open_claims[:SHOWN_CLAIMS])}{more}." if open_claims else ""
+    title = f"Claims: {sum(met.values())} of {len(verdicts)} met"
+    return {"title": title, "text": f"{kinds}{_by_study(verdicts)}; a calibration only repeats what a card was fitted to.{_not_run(verdicts)}{rest}"}
+
+
+def _by_study(verdicts: Sequence[Verdict]) -> str:
+    """How many claims each study has, when there is more than one."""
+    counted = Counter(each.id.split(".")[1] for each in verdicts)
+    return f" ({listing(f'{name}: {number}' for name, number in counted.items())})" if len(counted) > 1 else ""
+
+
+def _not_run(verdicts: Sequence[Verdict]) -> str:
+    missing_ones = [each for each in verdicts if each.verdict == "not_run"]
+    return f" {len(missing_ones)} could not be run." if missing_ones else ""

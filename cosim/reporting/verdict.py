@@ -1,6 +1,5 @@
 """The first page: what to build, at a glance."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,14 +10,13 @@ from cosim.claims import Verdict
 from cosim.codesign.sizing import SizingAdvice
 from cosim.reporting import tables_cell
 from cosim.reporting.blocks import Block, missing
+from cosim.reporting.closing import claims_remark
 from cosim.reporting.figures_cell import corner_words
 from cosim.reporting.style import listing, measured, percent, quantity, volts
 from cosim.studies.lim2025.inference import InferenceResult
 from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.neuron.study import BUILT
 from cosim.studies.lim2025.synapse import SynapseResult
-
-SHOWN_CLAIMS = 4  # open ones that the first page names
 
 
 def page(
@@ -35,7 +33,7 @@ def page(
     """
     common: Block = {
         "pictures": list(pictures),
-        "remarks": [*_corner_remark(result), *_neuron_remark(neuron), *_network_remark(network), _claims_remark(verdicts), _limits_remark()],
+        "remarks": [*_corner_remark(result), *_neuron_remark(neuron), *_network_remark(network), claims_remark(verdicts), _limits_remark()],
     }
     if result.advice is None:
         reason = result.failures.get("advice", "it was not computed")
@@ -134,28 +132,6 @@ def _network_remark(result: InferenceResult | None) -> list[dict[str, str]]:
         f"{100 * result.design.network.goal:g} point, {trimmed} with trimmed columns."
     )
     return [{"title": "The network on it", "text": words}]
-
-
-def _claims_remark(verdicts: Sequence[Verdict]) -> dict[str, str]:
-    met = Counter(each.kind for each in verdicts if each.verdict == "met")
-    counted = Counter(each.kind for each in verdicts)
-    kinds = listing(f"{met[kind]} of {counted[kind]} {kind}s" for kind in ("reproduction", "prediction", "calibration") if counted[kind])
-    open_claims = [".".join(each.id.split(".")[-2:]) for each in verdicts if each.verdict != "met"]
-    more = f" and {len(open_claims) - SHOWN_CLAIMS} more" if len(open_claims) > SHOWN_CLAIMS else ""
-    rest = f" Open: {', '.join(open_claims[:SHOWN_CLAIMS])}{more}." if open_claims else ""
-    title = f"Claims: {sum(met.values())} of {len(verdicts)} met"
-    return {"title": title, "text": f"{kinds}{_by_study(verdicts)}; a calibration only repeats what a card was fitted to.{_not_run(verdicts)}{rest}"}
-
-
-def _by_study(verdicts: Sequence[Verdict]) -> str:
-    """How many claims each study has, when there is more than one."""
-    counted = Counter(each.id.split(".")[1] for each in verdicts)
-    return f" ({listing(f'{name}: {number}' for name, number in counted.items())})" if len(counted) > 1 else ""
-
-
-def _not_run(verdicts: Sequence[Verdict]) -> str:
-    missing_ones = [each for each in verdicts if each.verdict == "not_run"]
-    return f" {len(missing_ones)} could not be run." if missing_ones else ""
 
 
 def _limits_remark() -> dict[str, str]:
