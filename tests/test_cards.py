@@ -6,17 +6,33 @@ from pathlib import Path
 import pytest
 
 from cosim.cards import ENTRY
+from cosim.channels.flash import load_flash
+from cosim.channels.pcm import load_pcm
+from cosim.channels.population import population
+from cosim.channels.population_fit import slowing_drift
 from cosim.circuits.neuron.card import load_neuron
+from cosim.coding.storage_energy import load_storage
 from cosim.devices.memristor.card import load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
 from cosim.devices.mosfet import load_mosfet
 from cosim.devices.opamp import load_opamp
+from cosim.devices.phase_change import load_phase_change
 from cosim.errors import CosimError, DesignError, DeviceError
 from cosim.params import described
 from cosim.resources import device_data
 from cosim.units import parse
 
-LOADERS = {"memristor": load_memristor, "opamp": load_opamp, "mosfet": load_mosfet, "read_noise": load_read_noise, "neuron": load_neuron}
+CHANNELS = {"flash_qlc": load_flash, "tio2-fitted": slowing_drift, **dict.fromkeys(("pcm-joshi2020", "pcm-hermes", "pcm-hermes-pair"), load_pcm)}
+LOADERS = {
+    "channel": lambda name: CHANNELS.get(name, population)(name),
+    "memristor": load_memristor,
+    "opamp": load_opamp,
+    "mosfet": load_mosfet,
+    "read_noise": load_read_noise,
+    "neuron": load_neuron,
+    "pcm": load_phase_change,
+    "storage": load_storage,
+}
 SHIPPED = [(path.parent.name, path.stem) for path in sorted(device_data().glob("*/*.toml"))]
 OPAMP = {
     "gain": '{ value = 1e5, unit = "1", source = "s", valid = "v" }',

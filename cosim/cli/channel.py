@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 SHOWN = 24  # rows of a table on a terminal
 LEAST_SHARE = 1e-3  # of the writes: inputs that are used less are not counted
-FIT_COLUMNS = ("written", "reads", "mean", "deviation", "skewness")
+FIT_COLUMNS = 5  # of the summary that a terminal shows
 LEVEL_COLUMNS = ("written", "probability")
 
-delay_option = click.option("--delay", metavar="TIME", default="0 s", show_default=True, help="Between write and read.")
+delay_option = click.option("--delay", metavar="TIME", help="Between write and read. Default: the shortest that the channel was measured or fitted at.")
 strict_option = click.option("--strict", is_flag=True, help="Refuse a delay outside of the range that the channel was measured or fitted in.")
 bins_option = click.option("--bins", type=click.IntRange(min=2, max=20_000), default=1000, show_default=True, help="Bins of the reads.")
 levels_option = click.option("--levels", type=click.IntRange(min=2, max=20_000), help="Inputs to take. Default: those that it was measured at.")
 normalize_option = click.option("--normalize", is_flag=True, help="A table: reads relative to each device's mean at the lowest write level.")
+raw_option = click.option("--raw-reads", is_flag=True, help="A table: reads as they are, in the place of their logarithm.")
 bandwidth_option = click.option("--bandwidth", type=float, default=1.0, show_default=True, help="A table: factor on Scott's bandwidth of the kernel density.")
 
 
@@ -51,32 +52,39 @@ def list_(as_json: bool) -> None:
 @click.argument("table", metavar="FILE", type=FILE)
 @click.option("--delay", metavar="TIME", help="A table with delays: the one to show. Default: the shortest.")
 @normalize_option
+@raw_option
 @bandwidth_option
-@click.option("-o", "--output", type=FILE, help="Write mean and deviation of each level as a channel card (.csv), which may be used in the place of the table.")
+@click.option("-o", "--output", type=FILE, help="Write moments and quantiles of each level (.csv).")
 @json_option
-def fit(table: Path, delay: str | None, normalize: bool, bandwidth: float, output: Path | None, as_json: bool) -> None:
+def fit(table: Path, delay: str | None, normalize: bool, raw_reads: bool, bandwidth: float, output: Path | None, as_json: bool) -> None:
     """Fit a channel to a FILE of reads: kernel density of each write level, and the moments."""
-    from cosim.channels.measured import MeasuredChannel, fit_summary
-    from cosim.channels.named import open_channel
+    from cosim.channels.channel import check_delay
+    from cosim.channels.measured import MeasuredChannel
+    from cosim.channels.named import NAMES, open_channel
+    from cosim.channels.summary import COLUMNS, fit_summary
 
     if output is not None:
         if output.suffix != ".csv":
             raise InputError(f"--output={output}: must end in .csv")
         check_writable(output)
-    found = open_channel(str(table), normalize=normalize, bandwidth=bandwidth)
+    if str(table) in NAMES:
+        raise InputError(f"channel fit, FILE={table}: must be a table of measurements; this channel has a name and needs no fit")
+    found = open_channel(table, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
     if not isinstance(found, MeasuredChannel):
-        raise InputError(f"channel fit, FILE={table}: must be a table of measurements; a card is fitted already")
+        raise InputError(f"channel fit, FILE={table}: must be a table of measurements")
     at = found.delays[0] if delay is None else _delay(delay)
     with warned():
-        summary = fit_summary(found, delay=at)
+        check_delay(found, at)
+    summary = fit_summary(found, delay=at)
     if output is not None:
-        write_text(output, summary.to_card())
+        write_text(output, summary.to_csv())
     if as_json:
-        say_json({"channel": found.name, "delay": at, **summary.values()})
+        say_json({"channel": found.name, "delay": summary.delay, **summary.values()})
         return
-    say_table(FIT_COLUMNS, summary.rows()[:SHOWN])
-    if len(summary.rows()) > SHOWN:
-        say(f"... {len(summary.rows()) - SHOWN} more, all of them with --json")
+    rows = [row[:FIT_COLUMNS] for row in summary.rows()]
+    say_table(COLUMNS[:FIT_COLUMNS], rows[:SHOWN])
+    if len(rows) > SHOWN:
+        say(f"... {len(rows) - SHOWN} more, all of them with --json or -o")
     say(f"\n{summary}")
 
 
@@ -89,19 +97,21 @@ def fit(table: Path, delay: str | None, normalize: bool, bandwidth: float, outpu
 @levels_option
 @bins_option
 @normalize_option
+@raw_option
 @bandwidth_option
 @strict_option
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the search for write states.")
 @json_option
 def capacity(
     what: str,
-    delay: str,
+    delay: str | None,
     energy_budget: str | None,
     reads: int | None,
     writes: int | None,
     levels: int | None,
     bins: int,
     normalize: bool,
+    raw_reads: bool,
     bandwidth: float,
     strict: bool,
     seed: int,
@@ -115,7 +125,7 @@ def capacity(
         raise InputError("channel capacity: --reads and --writes must be given together")
     if reads is not None and energy_budget is not None:
         raise InputError("channel capacity, --energy-budget: must be left out with --reads and --writes")
-    matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, bandwidth=bandwidth, strict=strict)
+    matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth, strict=strict)
     if reads is not None and writes is not None:
         found = _of_states(matrix, reads=reads, writes=writes, seed=seed)
     elif energy_budget is not None:
@@ -129,15 +139,16 @@ def capacity(
 
 
 def opened_matrix(
-    what: str, *, delay: str, levels: int | None, bins: int, normalize: bool, bandwidth: float, strict: bool
+    what: str, *, delay: str | None, levels: int | None, bins: int, normalize: bool, raw_reads: bool, bandwidth: float, strict: bool
 ) -> "tuple[Discretized, Channel]":
     """A channel as a matrix, and the channel, from what stands on the command line."""
     from cosim.channels.channel import discretize
     from cosim.channels.named import open_channel
 
-    opened = open_channel(what, normalize=normalize, bandwidth=bandwidth)
+    opened = open_channel(what, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
+    after = opened.delays[0] if delay is None else _delay(delay)
     with warned():
-        return discretize(opened, levels=levels, bins=bins, delay=_delay(delay), strict=strict), opened
+        return discretize(opened, levels=levels, bins=bins, delay=after, strict=strict), opened
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from cosim.cli.channel import (
     levels_option,
     normalize_option,
     opened_matrix,
+    raw_option,
     strict_option,
     unit_of,
 )
@@ -42,6 +43,7 @@ def code() -> None:
 @levels_option
 @bins_option
 @normalize_option
+@raw_option
 @bandwidth_option
 @strict_option
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the starts.")
@@ -50,12 +52,13 @@ def code() -> None:
 def scalar(
     what: str,
     source: str,
-    delay: str,
+    delay: str | None,
     energy_budget: str | None,
     starts: int,
     levels: int | None,
     bins: int,
     normalize: bool,
+    raw_reads: bool,
     bandwidth: float,
     strict: bool,
     seed: int,
@@ -73,7 +76,7 @@ def scalar(
     if output is not None:
         check_writable(output)
     stored = _source(source)
-    matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, bandwidth=bandwidth, strict=strict)
+    matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth, strict=strict)
     costs = budget = None
     if energy_budget is not None:
         budget = parse(energy_budget, "J", where="--energy-budget")

@@ -20,8 +20,9 @@ from cosim.errors import InputError, reject
 from cosim.sweep.lab import Lab, Question, Reading
 
 BIT_LINE = 3.0  # [V] of all writes
+RESET_WORD = 3.0  # [V] word line of RESET and of reads
 SET_RANGE = (0.7, 1.7)  # [V] word line of partial SET
-READ_VOLTAGE = 0.1  # [V] on the bit line, with the word line at BIT_LINE
+READ_VOLTAGE = 0.1  # [V] on the bit line
 W_OVER_L, LENGTH = 4.0, 0.5e-6  # of the access transistor; W/L for RESET at the card's current
 STEP = 0.05  # [V] of the sweep
 SET_POINTS = 21  # word-line voltages of which the partial SET is simulated
@@ -68,14 +69,17 @@ class WordLineSweep:
 
     Attributes:
         w_over_l: of the access transistor.
+        bit_line, read_voltage: on the bit line during writes and during reads [V].
         voltage, current, power: ``(points,)`` word-line voltage [V], current into the bit line [A], power in the element [W].
         set_voltage: ``(pulses,)`` word-line voltages of the simulated partial SETs [V].
         set_energy, set_element: ``(pulses,)`` energy of each from the sources, and in the element [J].
         reset: energy of RESET.
-        resistance, read_current: ``(reads,)`` low-field resistance [ohm] and current [A] at 0.1 V.
+        resistance, read_current: ``(reads,)`` low-field resistance [ohm] and current [A] of a read.
     """
 
     w_over_l: float
+    bit_line: float
+    read_voltage: float
     voltage: Array
     current: Array
     power: Array
@@ -108,8 +112,9 @@ class WordLineSweep:
 
 def cell_bench(card: PhaseChangeCard, mosfet: MosfetCard, *, bit: float, word: float | PiecewiseLinear, w_over_l: float = W_OVER_L) -> Circuit:
     """A cell between its sources ``vbit``, ``vword``, ``vsl`` and ``vbody``; element from ``bit`` to ``mid``; parameters ``resistance``, ``switched``."""
-    if not w_over_l > 0:
-        raise reject(InputError, "phase-change cell", "w_over_l", w_over_l, "> 0")
+    for name, value in (("w_over_l", w_over_l), ("bit", bit)):
+        if not value > 0:
+            raise reject(InputError, "phase-change cell", name, value, "> 0")
     inner = element(card)
     gate = VoltageSource("word", "word", "0", 0.0, word) if isinstance(word, PiecewiseLinear) else VoltageSource("word", "word", "0", word)
     return Circuit(
@@ -127,30 +132,43 @@ def cell_bench(card: PhaseChangeCard, mosfet: MosfetCard, *, bit: float, word: f
     )
 
 
-def word_line_sweep(card: PhaseChangeCard, mosfet: MosfetCard, lab: Lab, *, w_over_l: float = W_OVER_L) -> WordLineSweep:
+def word_line_sweep(
+    card: PhaseChangeCard,
+    mosfet: MosfetCard,
+    lab: Lab,
+    *,
+    w_over_l: float = W_OVER_L,
+    bit_line: float = BIT_LINE,
+    read_voltage: float = READ_VOLTAGE,
+) -> WordLineSweep:
     """Currents, energies of the write pulses and reads of a cell.
 
     Args:
         card, mosfet: of element and access transistor.
         lab: simulator.
         w_over_l: of the access transistor.
+        bit_line, read_voltage: on the bit line during writes and during reads [V].
 
     Raises:
-        InputError: the W/L is not positive.
+        InputError: the W/L or a voltage is not positive.
         SimulationError: a run failed.
     """
     tops = np.linspace(*SET_RANGE, SET_POINTS)
+    written = cell_bench(card, mosfet, bit=bit_line, word=0.0, w_over_l=w_over_l)
     resistances = np.geomspace(card.least_resistance, card.most_resistance, READ_POINTS)
-    sweep = Question(circuit=cell_bench(card, mosfet, bit=BIT_LINE, word=0.0, w_over_l=w_over_l), analysis=Dc("vword", 0.0, BIT_LINE, STEP), saved=SIGNALS)
+    sweep = Question(circuit=written, analysis=Dc("vword", 0.0, RESET_WORD, STEP), saved=SIGNALS)
     pulses = [
-        pulse_question(card, mosfet, pulse, top=float(top), w_over_l=w_over_l) for pulse, top in ((RESET, BIT_LINE), *((PARTIAL_SET, each) for each in tops))
+        pulse_question(card, mosfet, pulse, top=float(top), w_over_l=w_over_l, bit_line=bit_line)
+        for pulse, top in ((RESET, RESET_WORD), *((PARTIAL_SET, each) for each in tops))
     ]
-    reading = cell_bench(card, mosfet, bit=READ_VOLTAGE, word=BIT_LINE, w_over_l=w_over_l)
+    reading = cell_bench(card, mosfet, bit=read_voltage, word=RESET_WORD, w_over_l=w_over_l)
     reads = [Question(circuit=reading, analysis=Op(), saved=SIGNALS, values={"resistance": float(each), "switched": 0.0}) for each in resistances]
     curve, *rest = lab.ask([sweep, *pulses, *reads])
     reset, *sets = (pulse_energy(each) for each in rest[: len(pulses)])
     return WordLineSweep(
         w_over_l=w_over_l,
+        bit_line=bit_line,
+        read_voltage=read_voltage,
         voltage=curve.axis,
         current=-curve["i(vbit)"],
         power=-curve["i(vbit)"] * (curve["v(bit)"] - curve["v(mid)"]),
@@ -163,9 +181,11 @@ def word_line_sweep(card: PhaseChangeCard, mosfet: MosfetCard, lab: Lab, *, w_ov
     )
 
 
-def pulse_question(card: PhaseChangeCard, mosfet: MosfetCard, pulse: WritePulse, *, top: float, w_over_l: float = W_OVER_L) -> Question:
+def pulse_question(
+    card: PhaseChangeCard, mosfet: MosfetCard, pulse: WritePulse, *, top: float, w_over_l: float = W_OVER_L, bit_line: float = BIT_LINE
+) -> Question:
     """A write pulse of `top` [V] on the word line, the bit line held; read the answer with `pulse_energy`."""
-    circuit = cell_bench(card, mosfet, bit=BIT_LINE, word=pulse.stimulus(top), w_over_l=w_over_l)
+    circuit = cell_bench(card, mosfet, bit=bit_line, word=pulse.stimulus(top), w_over_l=w_over_l)
     return Question(circuit=circuit, analysis=Tran(stop=pulse.end, max_step=pulse.end / STEPS), saved=SIGNALS)
 
 

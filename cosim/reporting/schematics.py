@@ -2,6 +2,7 @@
 
 The circuit is flattened and its elements are walked: memristors, resistors and channels of transistors form one stack from
 the upper node to the lower one; every node that leaves it goes to its source, and all sources stand in one row over ground.
+An instance with two ports that holds a law and nothing else is one box in the stack.
 That covers cells, loaded cells and single devices. Everything is placed absolutely, so nothing can rotate or overlap.
 """
 
@@ -31,7 +32,7 @@ LINE = 0.5  # distance of two lines of text
 SOURCE = 1.9  # height of a source
 
 Align = Literal["left", "right"]
-Stacked = Memristor | Resistor | Mosfet
+Stacked = Memristor | Resistor | Mosfet | Instance  # an instance is a law of two ports
 Feed = VoltageSource | Behavioral
 
 
@@ -69,7 +70,7 @@ def draw(circuit: Circuit) -> Schematic:
     """The schematic of a top circuit.
 
     Raises:
-        CircuitError: it is more than one stack of memristors, resistors and transistors with sources to ground.
+        CircuitError: it is more than one stack of memristors, resistors, laws and transistors with sources to ground.
         InputError: schemdraw is not installed.
     """
     stack = stack_of(circuit)
@@ -92,7 +93,9 @@ def stack_of(circuit: Circuit) -> Stack:
     Raises:
         CircuitError: names the element that does not fit in.
     """
-    flat = flatten(circuit).elements
+    laws = [each for each in circuit.elements if isinstance(each, Instance) and _is_law(each)]
+    inside = tuple(f"{spice_name(each).lower()}." for each in laws)
+    flat = [*laws, *(each for each in flatten(circuit).elements if not each.name.startswith(inside))]
     rising = {_ends(each)[0]: each for each in flat if isinstance(each, Stacked)}
     feeds = dict(_fed(circuit, each) for each in flat if not isinstance(each, Stacked))
     lower = {_ends(each)[1] for each in rising.values()}
@@ -105,7 +108,7 @@ def stack_of(circuit: Circuit) -> Stack:
         nodes.append(_ends(elements[-1])[1])
     if rising:
         raise CircuitError(f"{circuit.name}, schematic: {next(iter(rising.values())).name} is not in the stack")
-    frames = [each for each in circuit.elements if isinstance(each, Instance)]
+    frames = [each for each in circuit.elements if isinstance(each, Instance) and each not in laws]
     return Stack(tuple(elements), tuple(nodes), feeds, f"{spice_name(frames[0])}: {frames[0].circuit.name}" if frames else "")
 
 
@@ -117,6 +120,11 @@ def models_of(circuit: Circuit) -> list[str]:
 def spice_of(name: str) -> str:
     """``x1.m1`` as people read it: ``X1.M1``."""
     return ".".join(part[:1].upper() + part[1:] for part in name.split("."))
+
+
+def _is_law(element: Instance) -> bool:
+    """Whether it has two ports and behavioral sources only."""
+    return len(element.nodes) == 2 and all(isinstance(each, Behavioral) for each in element.circuit.elements)
 
 
 def _ends(element: Stacked) -> tuple[str, str]:
@@ -176,9 +184,9 @@ class _Pen:
         if isinstance(element, Mosfet):
             self._transistor(element, top, stack, base)
             return
-        kind = self.parts.Memristor if isinstance(element, Memristor) else self.parts.Resistor
-        self.sheet.add(kind().at((0, top)).to((0, top - STEP)))
-        words = [spice_of(element.name), *_values(element)]
+        symbols: dict[type, Any] = {Memristor: self.parts.Memristor, Instance: self.parts.ResistorIEC, Resistor: self.parts.Resistor}
+        self.sheet.add(symbols[type(element)]().at((0, top)).to((0, top - STEP)))
+        words = [spice_name(element) if isinstance(element, Instance) else spice_of(element.name), *_values(element)]
         self._text(words, 0.55, top - STEP / 2 + LINE * (len(words) - 1) / 2)
         if isinstance(element, Memristor):
             self._text(["TE"], 0.2, top - 0.65)
@@ -276,6 +284,8 @@ def _values(element: Stacked) -> list[str]:
         return [f"W = {_number(element.width, 'm')}", f"L = {_number(element.length, 'm')}"]
     if isinstance(element, Resistor):
         return [_number(element.value, "ohm")]
+    if isinstance(element, Instance):
+        return [element.circuit.name]
     return [f"x0 = {evaluate(element.state, {}):g}{', frozen' if element.frozen else ''}"]
 
 
@@ -295,7 +305,7 @@ def _wave_words(wave: Stimulus) -> list[str]:
     """A stimulus in a few short lines."""
     if isinstance(wave, PiecewiseLinear) and len(wave.points) <= 6:
         steps = " ".join(f"{value:g}," for _, value in wave.points).rstrip(",").replace("-", "\N{MINUS SIGN}")
-        return [*textwrap.wrap(steps + " V", 8), f"in {wave.end:g} s"]
+        return [*textwrap.wrap(steps + " V", 8), f"in {quantity(wave.end, 's')}"]
     if isinstance(wave, PiecewiseLinear):
-        return [f"{len(wave.points)} points", f"in {wave.end:g} s"]
+        return [f"{len(wave.points)} points", f"in {quantity(wave.end, 's')}"]
     return [f"pulses {wave.low:g}, {wave.high:g} V".replace("-", "\N{MINUS SIGN}"), f"every {quantity(wave.period, 's')}"]

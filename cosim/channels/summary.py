@@ -1,0 +1,80 @@
+"""What a table of measurements says of its channel: count, moments and quantiles of each level, and how normal the reads are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cosim._types import Array
+from cosim.channels.measured import MeasuredChannel
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+COLUMNS = ("written", "reads", "mean", "deviation", "skewness", "bandwidth", *(f"quantile_{100 * each:g}" for each in QUANTILES))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FitSummary:
+    """The reads of one delay, level by level.
+
+    Attributes:
+        channel: that was fitted.
+        delay: measured one that is shown [s].
+        counts: ``(levels,)`` reads.
+        means, deviations, skewness: ``(levels,)`` of the reads.
+        bandwidths: ``(levels,)`` of the kernels.
+        quantiles: ``(levels, 5)`` at `QUANTILES`.
+    """
+
+    channel: MeasuredChannel
+    delay: float
+    counts: Array
+    means: Array
+    deviations: Array
+    skewness: Array
+    bandwidths: Array
+    quantiles: Array
+
+    def rows(self) -> list[tuple[float, ...]]:
+        """A row for each level, in the order of `COLUMNS`."""
+        parts = (self.channel.inputs, self.counts, self.means, self.deviations, self.skewness, self.bandwidths, *self.quantiles.T)
+        return [tuple(float(each) for each in row) for row in zip(*parts, strict=True)]
+
+    def to_csv(self) -> str:
+        """The rows as a table in text, six digits."""
+        note = (
+            f"# {self.channel.name}: reads of {self.channel.read.name} [{self.channel.read.unit}] for {self.channel.written.name} [{self.channel.written.unit}]"
+        )
+        return "".join(f"{line}\n" for line in (note, ",".join(COLUMNS), *(",".join(f"{each:.6g}" for each in row) for row in self.rows())))
+
+    def values(self) -> dict[str, Any]:
+        """Everything for JSON."""
+        columns = {name: [row[index] for row in self.rows()] for index, name in enumerate(COLUMNS)}
+        return {"read": self.channel.read.name, "delays": self.channel.times, "dropped": dict(self.channel.dropped), "levels": columns}
+
+    def __str__(self) -> str:
+        channel = self.channel
+        dropped = ", ".join(f"{count} {reason}" for reason, count in channel.dropped.items() if count) or "none"
+        times = f"; {len(channel.times)} delays, {channel.times[0]:g}..{channel.times[-1]:g} s" if len(channel.times) else ""
+        return (
+            f"{channel.name}: {int(self.counts.sum())} reads of {channel.read.name} at {len(self.counts)} levels of {channel.written.name} "
+            f"{channel.written.least:g}..{channel.written.most:g} {channel.written.unit}{times}; dropped: {dropped}"
+        )
+
+
+def fit_summary(channel: MeasuredChannel, *, delay: float = 0.0) -> FitSummary:
+    """The summary of the measured delay that is nearest to `delay` [s]."""
+    count, time = len(channel.inputs), int(np.argmin(np.abs(channel.times - delay))) if len(channel.times) else 0
+    groups = [channel.law.of(time * count + level) for level in range(count)]
+    means, deviations = (np.array([part(each) for each in groups]) for part in (np.mean, lambda reads: np.std(reads, ddof=1)))
+    cubes = np.array([np.mean((each - mean) ** 3) for each, mean in zip(groups, means, strict=True)])
+    spreads = np.array([np.std(each) for each in groups])
+    return FitSummary(
+        channel=channel,
+        delay=float(channel.times[time]) if len(channel.times) else 0.0,
+        counts=np.array([len(each) for each in groups]),
+        means=means,
+        deviations=deviations,
+        skewness=cubes / spreads**3,
+        bandwidths=channel.law.bandwidths[time * count : (time + 1) * count],
+        quantiles=np.stack([np.quantile(each, QUANTILES) for each in groups]),
+    )
