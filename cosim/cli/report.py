@@ -28,6 +28,7 @@ from cosim.errors import CheckFailed, InputError, SimulationError
 @click.option(
     "--network", is_flag=True, help="Add the spiking network: all test images of the design through the circuit. Takes most of an hour on two processors."
 )
+@click.option("--storage", is_flag=True, help="Write the report on the storage channel of the design in the place of that on its cell and circuits.")
 @engine_option
 @store_option
 @workers_option
@@ -37,12 +38,15 @@ def report(
     output: Path | None,
     picture: Path | None,
     network: bool,
+    storage: bool,
     engine: str | None,
     store_folder: Path | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Simulate a design and write its report. Exit code 1 if it fails a check."""
+    if storage and network:
+        raise InputError("report, --storage: must be left out with --network; they are two reports")
     require_packages("report", *REPORT_PACKAGES)
     design = load_design(design_path)
     target = output or Path(f"{design.name}.pdf")
@@ -50,15 +54,17 @@ def report(
         raise InputError(f"--output={target}: must end in .pdf")
     check_writable(target)
     chosen = chosen_engine(engine, design)
-    from cosim.reporting.pdf import write_report
+    from cosim.reporting.pdf import write_report, write_storage_report
     from cosim.sweep.lab import Lab
     from cosim.sweep.progress import progress_bar
 
+    command = f"cosim report {design_path} -o {target}{' --network' if network else ''}{' --storage' if storage else ''}"
     with opened_store(store_folder) as store, progress_bar("report") as progress:
         lab = Lab(engine=chosen, store=store, workers=workers, progress=progress)
-        outcome = write_report(
-            design_path, target, lab, command=f"cosim report {design_path} -o {target}{' --network' if network else ''}", picture=picture, network=network
-        )
+        if storage:
+            outcome = write_storage_report(design_path, target, lab, command=command, picture=picture)
+        else:
+            outcome = write_report(design_path, target, lab, command=command, picture=picture, network=network)
     open_claims = [each.id for each in outcome.verdicts if each.verdict != "met"]
     if as_json:
         say_json({"path": str(outcome.path), "passed": passed(outcome.verdicts), "not_met": open_claims})

@@ -95,6 +95,25 @@ def write_report(
     return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice)
 
 
+def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, *, command: str = "", picture: Path | None = None) -> ReportOutcome:
+    """Compute the storage of a design, and write its report. Arguments and errors as in `write_report`.
+
+    Claims whose measurements are not there are printed as not run and left out of the verdicts of the outcome.
+    """
+    from cosim.reporting import document_storage, storage
+
+    design = designs.load_design(design_path)
+    output = Path(output)
+    for each in (output, *([picture] if picture else [])):
+        _check_folder(each)
+    found = storage.find(design, lab)
+    document = document_storage.build_storage(found, lab.engine, command=command)
+    write_file(output, to_pdf(document))
+    if picture:
+        write_file(picture, to_pictures(document)[0])
+    return ReportOutcome(path=output, verdicts=[each for each in found.verdicts if not found.excused(each)], advice=None)
+
+
 def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None, str]:
     """The tuning study, or why there is none: a simulation failed, or the design's cell cannot reach a target. The rest is printed all the same."""
     try:
