@@ -30,7 +30,7 @@ class Training:
 
     kernels: int = param("Gaussians in the encoder, and in the decoder", "1", least=4, default=100)
     spread: float = param("width of a Gaussian over the distance to the next", "1", above=0.0, default=0.75)
-    span: float = param("outermost Gaussian of the encoder, in deviations of the source", "1", above=0.0, default=3.5)
+    span: float = param("outermost Gaussian of the encoder, in deviations of the source", "1", above=0.0, default=4.5)
     penalty: float = param("of an input that is out by the whole range, in variances of the source", "1", least=0.0, default=2.5)
     steps: int = param("of Adam", "1", least=1, default=3000)
     rate: float = param("first step of Adam, in ranges of the inputs and deviations of the source; it falls to zero as a cosine", "1", above=0.0, default=0.02)

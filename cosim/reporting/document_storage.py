@@ -72,8 +72,9 @@ class _Builder:
         if name in figures_storage.STUDY_FIGURES:
             assert found.pcm is not None
             return figures_storage.draw_study(name, found.pcm)
-        module = figures_storage if name in figures_storage.FIGURES else figures_storage_codes
-        return module.draw(name, found.stored, found.pcm)
+        if name in figures_storage.FIGURES:
+            return figures_storage.draw(name, found.stored, found.pcm)
+        return figures_storage_codes.draw(name, found.stored, found.pcm)
 
     def schematic(self) -> Block:
         """The cell as a circuit."""

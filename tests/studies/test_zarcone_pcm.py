@@ -98,7 +98,11 @@ def test_the_claims_on_the_measurements_are_met(data_file, monkeypatch: pytest.M
     plan = StorageSection(starts=12, centers=100, writes=(2.0, 4.0, 8.0), reads=(2.0, 4.0, 8.0), bandwidths=(1.0, 2.0))
     found = pcm.run(Design(storage=plan), LAB)
     verdicts = {each.id.rsplit(".", 1)[1]: each.verdict for each in judge(pcm.CLAIMS, found)}
-    assert {name for name, verdict in verdicts.items() if verdict != "met"} <= {"states"} | {name for name in verdicts if name.startswith("blocks")}
+    assert {name for name, verdict in verdicts.items() if verdict != "met"} == {
+        "states",
+        "two_devices",
+        "together",
+    }  # not run: this plan has few cells and no blocks
     assert min(excess(found).values()) > 0.05  # of the cells that this plan has
     assert 0.06 < equal_cost(found) < 0.07
     assert 1.9 < device_bandwidth(found) < 2.0 + 1e-9
