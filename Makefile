@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DESIGN := designs/lim2025_synapse.toml
 REPORT := reports/lim2025_synapse.pdf
+STORAGE_DESIGN := designs/zarcone2020_storage.toml
+STORAGE_REPORT := reports/zarcone2020_storage.pdf
 
 # ngspice's OpenMP threads spin: two runs at once take a hundred times longer
 export OMP_THREAD_LIMIT := 1
@@ -18,16 +20,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # below, exit code 1 says that a claim is not met: the table shows which, and what follows is made all the same
 
 .DEFAULT_GOAL := help
-.PHONY: help report network results test bench lint docs clean ngspice
+.PHONY: help report storage network results test bench lint docs clean ngspice
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
 	@echo
 	@echo 'PYTHON=python3.12 takes another Python; make test EXTRAS=dev,report,snn adds torch; ARGS="-k synapse" goes to pytest.'
 
-report: $(VENV)/report.stamp | ngspice ## simulate the reference design and write its PDF
+report: $(VENV)/report.stamp | ngspice ## simulate the reference designs and write their PDFs, on the synapse and on storage
 	@mkdir -p $(dir $(REPORT))
 	$(BIN)/cosim report $(DESIGN) -o $(REPORT)
+	$(BIN)/cosim report $(STORAGE_DESIGN) -o $(STORAGE_REPORT) --storage
+
+storage: $(VENV)/report.stamp | ngspice ## the one on storage only
+	@mkdir -p $(dir $(STORAGE_REPORT))
+	$(BIN)/cosim report $(STORAGE_DESIGN) -o $(STORAGE_REPORT) --storage
 
 network: $(VENV)/report,snn.stamp | ngspice ## the same with the spiking network: 1,124 images through the circuit, most of an hour
 	@mkdir -p $(dir $(REPORT))
@@ -37,6 +44,7 @@ network: $(VENV)/report,snn.stamp | ngspice ## the same with the spiking network
 results: $(VENV)/$(EXTRAS).stamp | ngspice ## compute the claims, the report and the generated tables of README and docs anew
 	$(BIN)/cosim reproduce --results reports/results.json || test $$? -eq 1
 	$(BIN)/cosim report $(DESIGN) -o $(REPORT) --picture docs/images/report_page1.png
+	$(BIN)/cosim report $(STORAGE_DESIGN) -o $(STORAGE_REPORT) --storage --picture docs/images/storage_page1.png
 	$(BIN)/python -c 'from pathlib import Path; from cosim.reporting.readme import regenerate_docs; regenerate_docs(Path("."))'
 
 test: $(VENV)/$(EXTRAS).stamp | ngspice ## run all tests

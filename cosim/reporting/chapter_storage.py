@@ -65,7 +65,12 @@ def _capacity(findings: Findings, drawn: Drawn) -> Block:
         f"which bounds every distribution. {len(stored.fine.used)} levels are used in more than {percent(USED)} of the writes on a grid of {FINE} levels and "
         f"bins. Reads in few states lose more than writes in few: {_few_states(findings)}"
     )
-    blocks = [text(pretty(words)), drawn("optimum"), tables_storage.states(stored, study)]
+    blocks = [
+        text(pretty(words)),
+        tables_storage.states(stored, study),
+        pair(tables_storage.equal(stored, study), tables_storage.levels(stored)),
+        drawn("optimum"),
+    ]
     if study is not None:
         factor = device_bandwidth(study)
         reached = f"only a bandwidth {factor:.1f} times as wide gives" if np.isfinite(factor) else "none of the bandwidths tried gives"
@@ -80,7 +85,7 @@ def _capacity(findings: Findings, drawn: Drawn) -> Block:
             ),
             drawn("sensitivity"),
         ]
-    return section("Capacity", *blocks, pair(tables_storage.equal(stored, study), tables_storage.levels(stored)), page=False)
+    return section("Capacity", *blocks, page=False)
 
 
 def _few_states(findings: Findings) -> str:
@@ -121,11 +126,19 @@ def _code(findings: Findings, drawn: Drawn) -> Block:
 def _block_words(findings: Findings) -> str:
     study = findings.pcm
     assert study is not None
-    best = max((each for each in study.blocks if each.rate == 1.0), key=lambda each: each.snr, default=None)
-    if best is None:
+    together = [each for each in study.blocks if each.samples == each.devices]
+    if not together:
         return ""
-    verb = "gain" if best.snr > study.stored.scalar.snr else "do not gain: they give"
-    return f"Two samples coded together into two devices {verb} {best.snr:.2f} dB on samples that their design has not seen."
+    best = max(together, key=lambda each: each.snr)
+    alone = study.stored.scalar.snr
+    gain = f"{best.snr - alone:.2f} dB more than one by one" if best.snr > alone else "no more than one by one"
+    more = max(study.blocks, key=lambda each: each.devices / each.samples)
+    words = f"{best.samples} samples coded together into {best.devices} devices come back with {best.snr:.2f} dB, {gain}"
+    if more.devices > more.samples:
+        words += (
+            f"; with {more.devices / more.samples:g} devices a sample {max(each.snr for each in study.blocks if each.opta == more.opta):.2f} dB are reached"
+        )
+    return f"{words}, on samples that their design has not seen."
 
 
 def _cell(findings: Findings, drawn: Drawn, schematic: Callable[[], Block]) -> Block:

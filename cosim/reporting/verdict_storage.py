@@ -56,8 +56,8 @@ def _tiles(findings: Findings) -> list[dict[str, str]]:
     return [
         {"label": "capacity of a device", "value": f"{capacity.bits:.3f} bits", "note": f"proved to {max(capacity.upper - capacity.bits, 1e-12):.0e} bit"},
         {"label": "scalar code", "value": f"{stored.scalar.snr:.2f} dB", "note": f"{stored.scalar.levels} write levels"},
-        {"label": "bound of all codes", "value": f"{stored.opta:.2f} dB", "note": "OPTA, one device a sample"},
-        {"label": "levels at capacity", "value": f"{len(stored.fine.used)}", "note": "used in 0.1 % of writes or more"},
+        {"label": "bound of all codes", "value": f"{stored.opta:.2f} dB", "note": "OPTA, any length"},
+        {"label": "levels at capacity", "value": f"{len(stored.fine.used)}", "note": "in over 0.1 % of writes"},
         {
             "label": f"{states.writes[-1]} write, {states.reads[-1]} read states",
             "value": f"{most:.3f} bits",

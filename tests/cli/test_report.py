@@ -33,8 +33,14 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert command == f"cosim report {design_path} -o {output}{' --network' if network else ''}"
         return Outcome(output, judge(CLAIMS[: 1 if network else None], RESULT))
 
+    def write_storage_report(design_path: Path, output: Path, lab: Lab, *, command: str, picture: Path | None) -> Outcome:
+        output.write_bytes(b"%PDF-1.7\n")
+        assert command == f"cosim report {design_path} -o {output} --storage"
+        return Outcome(output, judge(CLAIMS[:2], RESULT))
+
     module = ModuleType("cosim.reporting.pdf")
     module.write_report = write_report  # type: ignore[attr-defined]
+    module.write_storage_report = write_storage_report  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cosim.reporting.pdf", module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COSIM_STORE", str(tmp_path / "store"))
@@ -62,6 +68,13 @@ def test_the_outcome_is_given_as_json():
 
 def test_the_network_is_added_on_request():
     assert invoke("report", "mine.toml", "--network").output == "mine.pdf: 1 of 1 checks passed\n"
+
+
+def test_the_report_on_storage_takes_the_place_of_the_other():
+    assert json.loads(invoke("report", "mine.toml", "--storage", "--json").stdout)["path"] == "mine.pdf"
+    refused = invoke("report", "mine.toml", "--storage", "--network")
+    assert refused.exit_code == 2
+    assert refused.stderr == "cosim: report, --storage: must be left out with --network; they are two reports\n"
 
 
 def test_a_missing_folder_is_refused_before_anything_runs(own_folder: Path):
