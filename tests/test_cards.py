@@ -6,10 +6,6 @@ from pathlib import Path
 import pytest
 
 from cosim.cards import ENTRY
-from cosim.channels.flash import load_flash
-from cosim.channels.pcm import load_pcm
-from cosim.channels.population import population
-from cosim.channels.population_fit import slowing_drift
 from cosim.circuits.neuron.card import load_neuron
 from cosim.coding.storage_energy import load_storage
 from cosim.devices.memristor.card import load_memristor
@@ -19,12 +15,12 @@ from cosim.devices.opamp import load_opamp
 from cosim.devices.phase_change import load_phase_change
 from cosim.errors import CosimError, DesignError, DeviceError
 from cosim.params import described
+from cosim.reporting.readme import CHANNEL_CARDS
 from cosim.resources import device_data
 from cosim.units import parse
 
-CHANNELS = {"flash_qlc": load_flash, "tio2-fitted": slowing_drift, **dict.fromkeys(("pcm-joshi2020", "pcm-hermes", "pcm-hermes-pair"), load_pcm)}
 LOADERS = {
-    "channel": lambda name: CHANNELS.get(name, population)(name),
+    "channel": lambda name: CHANNEL_CARDS[name](name),
     "memristor": load_memristor,
     "opamp": load_opamp,
     "mosfet": load_mosfet,

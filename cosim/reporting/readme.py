@@ -6,14 +6,21 @@ stands between is replaced. `outdated` names the files whose blocks differ from 
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from cosim.channels.flash import load_flash
+from cosim.channels.pcm import load_pcm
+from cosim.channels.population import population
+from cosim.channels.population_fit import slowing_drift
 from cosim.circuits.neuron.card import load_neuron
 from cosim.claims import KINDS, STUDIES, Verdict, from_json, not_run, registered
+from cosim.coding.storage_energy import load_storage
 from cosim.devices.memristor.card import MemristorCard, load_memristor
 from cosim.devices.memristor.read_noise import load_read_noise
 from cosim.devices.memristor.subcircuit import SYMBOLS
 from cosim.devices.mosfet import load_mosfet
 from cosim.devices.opamp import load_opamp
+from cosim.devices.phase_change import load_phase_change
 from cosim.errors import DataError
 from cosim.params import described
 from cosim.resources import device_data
@@ -143,6 +150,11 @@ def _network(root: Path) -> str:
     return results_table([each for each in _verdicts(root / RESULTS) if _study(each) == "lim2025.inference"])
 
 
+def _stored(root: Path) -> str:
+    """The claims on storage and its channels."""
+    return results_table([each for each in _verdicts(root / RESULTS) if _study(each).startswith(("zarcone2020.", "channels."))])
+
+
 def _verdicts(results: Path) -> list[Verdict]:
     """What a results file holds, and the registered claims that it lacks as not run."""
     found = from_json(_read(results), where=str(results))
@@ -202,15 +214,25 @@ def _parameters(root: Path) -> str:
 
 
 def _memristors(root: Path) -> str:
-    parts = []
-    for name in _cards("memristor"):
-        card = load_memristor(name)
-        rows = []
-        for each in described(card):
-            source, _, valid = dict(card.sources).get(each.name, "default; valid always").rpartition("; valid ")
-            rows.append((f"`{each.name}`", _quantity(getattr(card, each.name), each.metadata["unit"]), source, valid))
-        parts += [f"### {name}", f"{card.description}.", table(("parameter", "value", "source", "valid"), rows)]
-    return "\n\n".join(parts)
+    return "\n\n".join(_card_table(load_memristor(name), name) for name in _cards("memristor"))
+
+
+def _channels(root: Path) -> str:
+    return "\n\n".join(_card_table(load(name), name) for name, load in CHANNEL_CARDS.items())
+
+
+def _storage(root: Path) -> str:
+    cards = [(load_phase_change, name) for name in _cards("pcm")] + [(load_storage, name) for name in _cards("storage")]
+    return "\n\n".join(_card_table(load(name), name) for load, name in cards)
+
+
+def _card_table(card: Any, name: str) -> str:
+    """A card with each constant, its source and where it is valid."""
+    rows = []
+    for each in described(card):
+        source, _, valid = dict(card.sources).get(each.name, "default; valid always").rpartition("; valid ")
+        rows.append((f"`{each.name}`", _quantity(getattr(card, each.name), each.metadata["unit"]), source, valid))
+    return "\n\n".join((f"### {name}", f"{card.description}.", table(("parameter", "value", "source", "valid"), rows)))
 
 
 def _quantity(value: float, unit: str) -> str:
@@ -266,6 +288,12 @@ def _cards(folder: str) -> list[str]:
     return sorted(path.stem for path in (device_data() / folder).glob("*.toml"))
 
 
+CHANNEL_CARDS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("drift500k", "tio2", "tio2-mm"), population),
+    "tio2-fitted": slowing_drift,
+    **dict.fromkeys(("pcm-joshi2020", "pcm-hermes", "pcm-hermes-pair"), load_pcm),
+    "flash_qlc": load_flash,
+}
 BLOCKS: dict[tuple[str, str], Callable[[Path], str]] = {
     ("README.md", "results"): _results,
     ("docs/claims.md", "claims"): _claims,
@@ -277,4 +305,7 @@ BLOCKS: dict[tuple[str, str], Callable[[Path], str]] = {
     ("docs/devices.md", "amplifiers"): _amplifiers,
     ("docs/neuron.md", "parts"): _neuron,
     ("docs/network.md", "results"): _network,
+    ("docs/storage.md", "results"): _stored,
+    ("docs/drift.md", "channels"): _channels,
+    ("docs/storage_energy.md", "cards"): _storage,
 }
