@@ -332,6 +332,7 @@ class StorageSection(Section):
     title = "storage"
     channel: str = text("storage channel: a name, or a table of measurements", default="pcm-zarcone2020", file="channel")
     stand_in: str = text("channel in its place where its data are not there; empty for none", default="pcm-zarcone2020-gaussian", file="channel")
+    delay: float = param("between write and read; less than the channel was measured at is its shortest", "s", default=0.0, least=0.0, most=1e10)
     bins: int = param("bins of the reads, analog reading", "1", default=1000, least=10, most=20_000)
     writes: tuple[float, ...] = param("numbers of write states that are compared", "1", default=(2.0, 4.0, 8.0, 16.0), least=2.0, most=64.0)
     reads: tuple[float, ...] = param("numbers of read states that are compared", "1", default=(2.0, 4.0, 8.0, 16.0, 32.0, 64.0), least=2.0, most=256.0)
