@@ -3,6 +3,7 @@
 Not here: the channels themselves (one module each), and what a code makes of them (`cosim.coding`).
 """
 
+import contextlib
 import math
 import warnings
 from dataclasses import dataclass
@@ -13,11 +14,20 @@ import numpy as np
 from cosim._types import Array
 from cosim.errors import InputError, reject
 
+MOST_CELLS = 20_000_000  # of a matrix: inputs times bins
 ROW_ERROR = 1e-9  # of a sum of probabilities that must be one
 
 
-class DelayWarning(UserWarning):
+class ChannelWarning(UserWarning):
+    """A result of a channel stands, but not without a word."""
+
+
+class DelayWarning(ChannelWarning):
     """A channel is asked for a delay outside of the range that it was measured or fitted in."""
+
+
+class ReadsWarning(ChannelWarning):
+    """A few reads of a table spoil the grid of all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,19 +138,45 @@ def discretize(channel: Channel, *, levels: int | Array | None = None, bins: int
         strict: refuse a delay outside of the range of the channel.
 
     Raises:
-        InputError: too few levels or bins, an input out of range, a delay that `check_delay` refuses.
+        InputError: too few levels or bins, too many of both together, an input out of range, a delay that `check_delay` refuses.
     """
     check_delay(channel, delay, strict=strict)
     if bins < 2:
         raise reject(InputError, f"channel {channel.name}", "bins", bins, ">= 2")
+    if isinstance(levels, int):
+        _check_size(channel, levels, bins)
     inputs = channel.levels(levels) if levels is None or isinstance(levels, int) else np.asarray(levels, dtype=float)
     if inputs.ndim != 1 or len(inputs) < 2:
         raise reject(InputError, f"channel {channel.name}", "levels", inputs.size, ">= 2")
+    _check_size(channel, len(inputs), bins)
     check_inputs(channel, inputs)
     edges = channel.edges(bins, delay=delay)
     matrix = channel.transition(inputs, edges, delay=delay)
     check_matrix(matrix, where=f"channel {channel.name}")
     return Discretized(name=channel.name, written=channel.written, read=channel.read, inputs=inputs, edges=edges, matrix=matrix, delay=delay)
+
+
+def refined(channel: Channel, coarse: Discretized) -> Discretized | None:
+    """The channel on a grid twice as fine: twice the bins, and levels in between unless they are those that it was measured at, or all that it has.
+
+    Returns:
+        None where the matrix would be too large.
+    """
+    inputs, bins = coarse.inputs, 2 * (len(coarse.edges) - 1)
+    own = getattr(channel, "inputs", None)
+    if own is None or not np.array_equal(own, inputs):
+        with contextlib.suppress(InputError):  # it has no more
+            inputs = channel.levels(2 * len(inputs) - 1)
+    if len(inputs) * bins > MOST_CELLS:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DelayWarning)  # said of the coarse one
+        return discretize(channel, levels=inputs, bins=bins, delay=coarse.delay)
+
+
+def _check_size(channel: Channel, levels: int, bins: int) -> None:
+    if levels * bins > MOST_CELLS:
+        raise reject(InputError, f"channel {channel.name}", "levels x bins", f"{levels} x {bins}", f"at most {MOST_CELLS:g} cells")
 
 
 def check_delay(channel: Channel, delay: float, *, strict: bool = False) -> None:

@@ -99,7 +99,7 @@ class GaussianChannel:
             inputs=channel.inputs,
             means=means,
             deviations=deviations,
-            costs=channel.costs,
+            costs=None if channel.costs is None or np.any(np.isnan(channel.costs)) else channel.costs,
         )
 
 

@@ -19,8 +19,18 @@ def scott_bandwidth(samples: Array) -> float:
     return float(len(samples) ** -0.2 * np.std(samples, ddof=1))
 
 
-def kernel_masses(samples: Array, edges: Array, *, bandwidth: float) -> Array:
-    """``(bins,)`` masses of the kernel density of ``(samples,)`` between ``(bins + 1,)`` edges; the first and the last bin take the tails."""
+def kernel_masses(samples: Array, edges: Array, *, bandwidth: float, weights: Array | None = None) -> Array:
+    """Masses of the kernel density of samples; the first and the last bin take the tails.
+
+    Args:
+        samples: ``(samples,)``.
+        edges: ``(bins + 1,)``.
+        bandwidth: of the kernels.
+        weights: ``(samples,)`` with the sum one; None for equal ones.
+
+    Returns:
+        ``(bins,)``.
+    """
     from scipy.special import ndtr
 
     inner = np.asarray(edges, dtype=float)[1:-1]
@@ -29,8 +39,9 @@ def kernel_masses(samples: Array, edges: Array, *, bandwidth: float) -> Array:
     total = np.zeros(np.count_nonzero(reached))
     step = max(1, _BLOCK // max(1, len(total)))
     for start in range(0, len(samples), step):
-        total += np.sum(ndtr((inner[reached] - samples[start : start + step, None]) / bandwidth), axis=0)
-    below[reached] = total / len(samples)
+        values = ndtr((inner[reached] - samples[start : start + step, None]) / bandwidth)
+        total += np.sum(values, axis=0) if weights is None else weights[start : start + step] @ values
+    below[reached] = total / len(samples) if weights is None else np.minimum(total, 1.0)
     return np.maximum(np.diff(below, prepend=0.0, append=1.0), 0.0)
 
 
@@ -68,6 +79,20 @@ class Kernels:
         """``(bins,)`` masses of one group."""
         return kernel_masses(self.of(group), edges, bandwidth=float(self.bandwidths[group]))
 
+    def between(self, group: int, other: int, share: float) -> tuple[Array, Array, float]:
+        """A density on the way from one group to another: quantiles of the samples and the bandwidth are interpolated.
+
+        Returns:
+            ``(points,)`` samples and their weights, and the bandwidth; the samples of the group alone at a share of 0, those of the other at 1.
+        """
+        low, high = np.sort(self.of(group)), np.sort(self.of(other))
+        ends = np.union1d(np.arange(1, len(low)) / len(low), np.arange(1, len(high)) / len(high))  # where one of the two steps to its next sample
+        place, weights = np.concatenate([ends, [1.0]]), np.diff(ends, prepend=0.0, append=1.0)
+        middle = place - weights / 2.0
+        points = [each[np.minimum((middle * len(each)).astype(int), len(each) - 1)] for each in (low, high)]
+        width = (1.0 - share) * self.bandwidths[group] + share * self.bandwidths[other]
+        return (1.0 - share) * points[0] + share * points[1], weights, float(width)
+
     def draw(self, groups: Array, *, rng: np.random.Generator) -> Array:
         """``(...)`` one exact draw from the density of each of ``(...)`` groups: a sample of it and a normal step."""
         counts = self.starts[groups + 1] - self.starts[groups]
@@ -80,3 +105,9 @@ def kernels(groups: list[Array], *, bandwidth: float = 1.0) -> Kernels:
     starts = np.concatenate([[0], np.cumsum([len(each) for each in groups])])
     widths = np.array([bandwidth * scott_bandwidth(each) for each in groups])
     return Kernels(samples=np.concatenate(groups), starts=starts, bandwidths=widths)
+
+
+def between(knots: Array, values: Array) -> tuple[Array, Array]:
+    """The knot below each value and the share of the next one; ends are held."""
+    low = np.clip(np.searchsorted(knots, values, side="right") - 1, 0, len(knots) - 2)
+    return low, np.clip((values - knots[low]) / (knots[low + 1] - knots[low]), 0.0, 1.0)

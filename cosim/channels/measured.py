@@ -1,13 +1,15 @@
 """`MeasuredChannel`: a storage channel as it was measured, with no model but a kernel density at each level that was written.
 
-Between two written levels the law is mixed linearly, and so it is between two measured delays, in the logarithm of one plus the delay. Resistances and the
-like are read in decades, ``log10``. With normalization, reads are decades below the mean of the same device at its lowest level: what a controller reads
+Between two written levels the law is mixed linearly. Between two measured delays the quantiles of the reads move linearly in the logarithm of one plus the
+delay, and the bandwidth with them: reads that shift keep one peak, and at a measured delay the law is that of its own reads. Resistances and the like are read
+in decades, ``log10``. With normalization, reads are decades below the mean of the same device at its lowest level: what a controller reads
 that knows each device by one reset.
 
 Source of `zarcone`: Zarcone et al. 2020, Sci. Rep. 10, 6831, and its published measurements, which are not shipped.
 """
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,15 +17,19 @@ from typing import Literal
 import numpy as np
 
 from cosim._types import Array
-from cosim.channels.channel import Axis
-from cosim.channels.kernel import Kernels, kernels
+from cosim.channels.channel import Axis, ReadsWarning
+from cosim.channels.files import measured_file
+from cosim.channels.kernel import Kernels, between, kernel_masses, kernels
 from cosim.channels.tables import Measurements, read_measurements, written_levels
-from cosim.datasets import data_file
 from cosim.errors import InputError, reject
 
 Scale = Literal["log10", "linear"]
 LEAST_READS = 5  # of a level, at each delay
+SCATTERED = 3.0  # reads a level, below which what was written seems to scatter
 MARGIN = 0.15  # of the read axis beyond the data: decades
+BANDWIDTHS = (0.01, 100.0)  # least and most, in units of Scott's
+DECADES = 12.0  # that reads hardly span
+RARE, STRETCHED = 1e-3, 2.0  # share of reads at either end without which the axis should not be so many times shorter
 _SMALLEST_SPREAD = 1e-100  # of the reads of a level; less is none
 _SAME_DELAY = 1e-6  # relative; closer delays are one
 
@@ -57,32 +63,40 @@ class MeasuredChannel:
         return (float(self.times[0]), float(self.times[-1])) if len(self.times) else (0.0, 0.0)
 
     def sample(self, written: Array, *, delay: float = 0.0, rng: np.random.Generator) -> Array:
-        """One read of each write: a measured read of a neighboring level and delay, moved by its kernel."""
-        low, share = _between(self.inputs, np.asarray(written, dtype=float))
+        """One read of each write: a measured read of a neighboring level, moved by its kernel; between two delays on the way between two such reads."""
+        low, share = between(self.inputs, np.asarray(written, dtype=float))
         level = low + (rng.random(np.shape(low)) < share)
-        first, later = self._moment(delay)
-        time = first + (rng.random(np.shape(low)) < later)
-        return self.law.draw(time * len(self.inputs) + level, rng=rng)
+        time, later = self._moment(delay)
+        if later == 0.0:
+            return self.law.draw(time * len(self.inputs) + level, rng=rng)
+        drawn = np.empty(np.shape(level))
+        for each in np.unique(level):
+            here = level == each
+            points, weights, width = self._law(int(each), time, later)
+            drawn[here] = rng.choice(points, size=int(np.sum(here)), p=weights) + width * rng.standard_normal(int(np.sum(here)))
+        return drawn
 
     def transition(self, inputs: Array, edges: Array, *, delay: float = 0.0) -> Array:
         """``(levels, bins)``, see `Channel`."""
-        low, share = _between(self.inputs, np.asarray(inputs, dtype=float))
-        first, later = self._moment(delay)
-        mixed = np.zeros((len(low), len(self.inputs)))
-        mixed[np.arange(len(low)), low] = 1.0 - share
-        mixed[np.arange(len(low)), np.minimum(low + 1, len(self.inputs) - 1)] += share
-        needed = np.flatnonzero(np.any(mixed > 0.0, axis=0)).tolist()
+        low, share = between(self.inputs, np.asarray(inputs, dtype=float))
+        time, later = self._moment(delay)
         total = np.zeros((len(low), len(edges) - 1))
-        for time, weight in ((first, 1.0 - later), (first + 1, later)):
-            if weight > 0.0:
-                total += weight * mixed[:, needed] @ np.stack([self.law.masses(time * len(self.inputs) + level, edges) for level in needed])
+        for level in np.union1d(low[share < 1.0], low[share > 0.0] + 1):
+            points, weights, width = self._law(int(level), time, later)
+            masses = kernel_masses(points, edges, bandwidth=width, weights=weights)
+            for rows, weight in ((low == level, 1.0 - share), (low + 1 == level, share)):
+                total[rows] += weight[rows, None] * masses
         return total / np.sum(total, axis=1, keepdims=True)
 
     def energy(self, written: Array) -> Array:
         """``(...)`` energy of writing each [J], linear between levels."""
         if self.costs is None:
             raise InputError(f"channel {self.name}: has no energies; measurements with a column energy give them")
-        return np.interp(written, self.inputs, self.costs)
+        costs = np.interp(written, self.inputs, self.costs)
+        if np.any(np.isnan(costs)):
+            level = float(self.inputs[np.isnan(self.costs)][0])
+            raise reject(InputError, f"channel {self.name}", f"rows with an energy at level {level:g}", 0, ">= 1")
+        return costs
 
     def levels(self, count: int | None = None) -> Array:
         """``(levels,)`` that were written, or `count` evenly spaced ones."""
@@ -93,22 +107,38 @@ class MeasuredChannel:
         return even_edges(self.read, bins)
 
     def moments(self, *, delay: float = 0.0) -> tuple[Array, Array]:
-        """``(levels,)`` mean and standard deviation of the reads themselves, without kernels, at the measured delay nearest to `delay`."""
-        first, later = self._moment(delay)
-        start = (first + (later >= 0.5)) * len(self.inputs)
-        groups = [self.law.of(start + level) for level in range(len(self.inputs))]
-        return np.array([np.mean(each) for each in groups]), np.array([np.std(each, ddof=1) for each in groups])
+        """``(levels,)`` mean and standard deviation of the reads themselves, without kernels; between two delays those of their interpolated quantiles."""
+        time, later = self._moment(delay)
+        means, deviations = np.empty(len(self.inputs)), np.empty(len(self.inputs))
+        for level in range(len(self.inputs)):
+            points, weights, _ = self._law(level, time, later)
+            if weights is None:
+                means[level], deviations[level] = np.mean(points), np.std(points, ddof=1)
+                continue
+            means[level] = weights @ points
+            deviations[level] = math.sqrt(weights @ (points - means[level]) ** 2 * len(points) / (len(points) - 1))
+        return means, deviations
 
     def quantiles(self, shares: tuple[float, ...]) -> Array:
         """``(levels, shares)`` quantiles of the reads themselves at the first delay."""
         return np.stack([np.quantile(self.law.of(level), shares) for level in range(len(self.inputs))])
 
     def _moment(self, delay: float) -> tuple[int, float]:
-        """Place among the delays: the one before, and the share of the next one; the nearest one outside of the range."""
+        """Place among the delays: the one before, and the share of the next one, which is 0 at a measured one; the nearest one outside of the range."""
         if len(self.times) < 2:
             return 0, 0.0
-        low, share = _between(np.log1p(self.times), np.log1p(np.array([max(delay, 0.0)])))
+        nearest = int(np.argmin(np.abs(self.times - delay)))
+        if abs(self.times[nearest] - delay) <= _SAME_DELAY * delay or not self.times[0] < delay < self.times[-1]:
+            return nearest, 0.0
+        low, share = between(np.log1p(self.times), np.log1p(np.array([delay])))
         return int(low[0]), float(share[0])
+
+    def _law(self, level: int, time: int, later: float) -> tuple[Array, Array | None, float]:
+        """``(points,)`` reads of a level and their weights (None for equal ones), and the bandwidth."""
+        group = time * len(self.inputs) + level
+        if later == 0.0:
+            return self.law.of(group), None, float(self.law.bandwidths[group])
+        return self.law.between(group, group + len(self.inputs), later)
 
     @classmethod
     def from_measurements(
@@ -129,18 +159,21 @@ class MeasuredChannel:
             measurements: of `read_measurements`.
             name: of the channel; the source of the measurements if left out.
             written, read: what the quantities are called; as in the measurements if left out.
-            bandwidth: of the kernels, in units of Scott's.
+            bandwidth: of the kernels, in units of Scott's; 0.01..100.
             normalized: reads are decades below the mean of their device at its lowest level.
             device: only reads of this one.
             scale: decades of the reads, or the reads as they are.
 
         Raises:
             InputError: fewer than two levels, too few reads of one, no such device, or a normalization that the table does not allow.
+
+        Warns:
+            ReadsWarning: a few extreme reads stretch the axis that the bins are spread over, or the reads span more than 12 decades.
         """
         name = name or measurements.source
         where = f"channel {name}"
-        if not (math.isfinite(bandwidth) and bandwidth > 0.0):
-            raise reject(InputError, where, "bandwidth", bandwidth, "> 0, in units of Scott's")
+        if not BANDWIDTHS[0] <= bandwidth <= BANDWIDTHS[1]:
+            raise reject(InputError, where, "bandwidth", bandwidth, f"within {BANDWIDTHS[0]:g}..{BANDWIDTHS[1]:g}, in units of Scott's")
         rows = _rows_of(measurements, device, where)
         levels, which = written_levels(measurements.written[rows])
         times, time = _times(None if measurements.delay is None else measurements.delay[rows])
@@ -151,6 +184,7 @@ class MeasuredChannel:
             if scale != "log10" or measurements.device is None:
                 raise InputError(f"{where}: normalization needs a column device and reads in decades")
             reads = _normalized(reads, device=measurements.device[rows], at_reset=(which == 0) & (time == 0), where=where)
+        _warn_of_extremes(reads, measurements, rows, decades=scale == "log10", where=where)
         groups = _groups(reads, which, time, levels=levels, times=times, where=where)
         law = kernels(groups, bandwidth=bandwidth)
         quantities = (written or measurements.quantities[0][0], read or measurements.quantities[1][0])
@@ -162,7 +196,7 @@ class MeasuredChannel:
             inputs=levels,
             times=times,
             law=law,
-            costs=None if measurements.energy is None else np.bincount(which, weights=measurements.energy[rows]) / np.bincount(which),
+            costs=None if measurements.energy is None else _costs(measurements.energy[rows], which),
             dropped=measurements.dropped,
         )
 
@@ -178,7 +212,7 @@ def zarcone(*, raw: bool = False, device: int | None = None, bandwidth: float = 
     Raises:
         DataError: the measurements are not there.
     """
-    measurements = read_measurements(data_file("pcm_zarcone", "pcm_20140605.npz"))
+    measurements = read_measurements(measured_file("pcm_zarcone", "pcm_20140605.npz", stand_in="pcm-zarcone2020-gaussian"))
     name = "pcm-zarcone2020" + ("-raw" if raw else "") + ("" if device is None else f", device {device}")
     return MeasuredChannel.from_measurements(measurements, name=name, written="word-line voltage", bandwidth=bandwidth, normalized=not raw, device=device)
 
@@ -186,12 +220,6 @@ def zarcone(*, raw: bool = False, device: int | None = None, bandwidth: float = 
 def even_edges(read: Axis, bins: int) -> Array:
     """``(bins + 1,)`` edges evenly spaced over an axis, the outer ones infinite."""
     return np.concatenate([[-np.inf], np.linspace(read.least, read.most, bins + 1)[1:-1], [np.inf]])
-
-
-def _between(knots: Array, values: Array) -> tuple[Array, Array]:
-    """The knot below each value and the share of the next one; ends are held."""
-    low = np.clip(np.searchsorted(knots, values, side="right") - 1, 0, len(knots) - 2)
-    return low, np.clip((values - knots[low]) / (knots[low + 1] - knots[low]), 0.0, 1.0)
 
 
 def _rows_of(measurements: Measurements, device: int | None, where: str) -> Array:
@@ -239,12 +267,46 @@ def _groups(reads: Array, which: Array, time: Array, *, levels: Array, times: Ar
     order = np.argsort(cell, kind="stable")
     counts = np.bincount(cell, minlength=max(1, len(times)) * len(levels))
     groups = np.split(reads[order], np.cumsum(counts)[:-1])
+    _check_joined(counts, len(levels), len(times), where)
     for index, group in enumerate(groups):
         if len(group) < LEAST_READS or np.ptp(group) < _SMALLEST_SPREAD:
             at = f" at {times[index // len(levels)]:g} s" if len(times) else ""
             given = f"{len(group)} ({len(np.unique(group))} distinct)"
             raise reject(InputError, where, f"reads of level {levels[index % len(levels)]:g}{at}", given, f"at least {LEAST_READS}, not all equal")
     return groups
+
+
+def _check_joined(counts: Array, levels: int, times: int, where: str) -> None:
+    """Refuse levels or delays of which hardly any was used twice: values that scatter about those that were meant."""
+    few = int(np.sum(counts < LEAST_READS))
+    if np.mean(counts) < SCATTERED:
+        shape = f"{levels} levels" + (f" at {times} delays" if times else "")
+        rounding = "close values are not joined, so round what was written" + (" and the delays" if times else "") + " to the values that were meant"
+        given = f"{few} of {len(counts)} ({shape})"
+        raise reject(InputError, where, f"levels with fewer than {LEAST_READS} reads", given, f"none; {rounding}, such as np.round(V, 2)")
+
+
+def _costs(energy: Array, which: Array) -> Array:
+    """``(levels,)`` mean energy of the rows that have one; NaN for a level without any."""
+    known = ~np.isnan(energy)
+    counts = np.bincount(which, weights=known)
+    sums = np.bincount(which, weights=np.where(known, energy, 0.0))
+    return np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+
+
+def _warn_of_extremes(reads: Array, measurements: Measurements, rows: Array, *, decades: bool, where: str) -> None:
+    """Warn of reads that stretch the axis for all others."""
+    rising = np.sort(reads)
+    rare = max(1, math.ceil(RARE * len(rising)))
+    span, inner = float(rising[-1] - rising[0]), float(rising[-1 - rare] - rising[rare]) if len(rising) > 2 * rare else math.inf
+    stretched, wide = span > STRETCHED * inner, decades and span > DECADES
+    if not (stretched or wide):
+        return
+    number = int(np.argmax(np.abs(reads - np.median(reads))))
+    (written, volt), (read, unit) = ((name, "" if unit == "1" else f" {unit}") for name, unit in measurements.quantities)
+    extreme = f"read={measurements.read[rows][number]:g}{unit} at {written} {measurements.written[rows][number]:g}{volt}"
+    why = f"the {read}s span {span:.3g} decades" if wide else f"without a few such reads the axis would be less than half as long ({inner:.3g} of {span:.3g})"
+    warnings.warn(f"{where}, {extreme}: is the most extreme one; {why}, over which the bins are spread; drop it if it is no read", ReadsWarning, stacklevel=3)
 
 
 def _read_axis(name: str, unit: str, reads: Array, *, margin: float, scale: Scale, normalized: bool) -> Axis:

@@ -43,6 +43,7 @@ class PcmDrift:
     compensated: bool = False
     full_scale: float = param("highest conductance", "S", above=0.0)
     first_read: float = param("time from the write to the first read", "s", above=0.0)
+    longest: float = param("longest delay after the first read that the constants hold for", "s", above=0.0)
     read_time: float = param("duration of a read", "s", above=0.0)
     program_0: float = param("error of a write, constant", "S")
     program_1: float = param("error of a write, factor of g", "S", default=0.0)
@@ -95,8 +96,8 @@ class PcmDrift:
 
     @property
     def delays(self) -> tuple[float, float]:
-        """From the first read to a year, as the constants were used by their authors."""
-        return (0.0, 3.2e7)
+        """From the first read, from which a delay counts, to the longest one that the card allows [s]."""
+        return 0.0, self.longest
 
     def write_error(self, target: Array) -> Array:
         """Standard deviation of the written conductance [S]."""

@@ -16,10 +16,10 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.channels.channel import Axis
+from cosim.channels.files import measured_file
 from cosim.channels.gaussian import read_card_table
-from cosim.channels.kernel import normal_masses
+from cosim.channels.kernel import between, normal_masses
 from cosim.channels.textbook import DiscreteChannel
-from cosim.datasets import data_file
 from cosim.errors import DataError, InputError, reject
 from cosim.resources import device_data
 
@@ -96,9 +96,8 @@ class LevelsOverTime(ABC):
         """The measured delay before, and the share of the next one."""
         if len(self.times) == 1 or delay <= self.times[0]:
             return 0, 0.0
-        place = float(np.interp(math.log(delay), np.log(self.times), np.arange(len(self.times))))
-        before = min(int(place), len(self.times) - 2)
-        return before, place - before
+        before, share = between(np.log(self.times), np.array([math.log(delay)]))
+        return int(before[0]), float(share[0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,7 +182,7 @@ def load_rram(technology: Technology) -> ConfusionChannel:
         DataError: the measurements are not there, or damaged.
         InputError: no such technology.
     """
-    folder = data_file(*_FOLDER, f"tech{_checked(technology)}")
+    folder = measured_file(*_FOLDER, f"tech{_checked(technology)}", stand_in=f"rram-{technology.lower()}-levels")
     files = sorted((float(path.stem), path) for path in folder.glob("*.npy"))
     after = [(time, _read_counts(path)) for time, path in files if time > 0.0]
     if not after:

@@ -1,5 +1,6 @@
-"""What a table of measurements says of its channel: count, moments and quantiles of each level, and how normal the reads are."""
+"""What a table of measurements says of its channel at one measured delay: count, moments and quantiles of each level, and how normal the reads are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.channels.measured import MeasuredChannel
+from cosim.units import engineering
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COLUMNS = ("written", "reads", "mean", "deviation", "skewness", "bandwidth", *(f"quantile_{100 * each:g}" for each in QUANTILES))
@@ -39,11 +41,15 @@ class FitSummary:
         parts = (self.channel.inputs, self.counts, self.means, self.deviations, self.skewness, self.bandwidths, *self.quantiles.T)
         return [tuple(float(each) for each in row) for row in zip(*parts, strict=True)]
 
+    @property
+    def after(self) -> str:
+        """The delay in words, where there is any."""
+        return f" after {engineering(self.delay, 's')}" if len(self.channel.times) else ""
+
     def to_csv(self) -> str:
         """The rows as a table in text, six digits."""
-        note = (
-            f"# {self.channel.name}: reads of {self.channel.read.name} [{self.channel.read.unit}] for {self.channel.written.name} [{self.channel.written.unit}]"
-        )
+        read, written = self.channel.read, self.channel.written
+        note = f"# {self.channel.name}{self.after}: reads of {read.name} [{read.unit}] for {written.name} [{written.unit}]"
         return "".join(f"{line}\n" for line in (note, ",".join(COLUMNS), *(",".join(f"{each:.6g}" for each in row) for row in self.rows())))
 
     def values(self) -> dict[str, Any]:
@@ -53,12 +59,16 @@ class FitSummary:
 
     def __str__(self) -> str:
         channel = self.channel
-        dropped = ", ".join(f"{count} {reason}" for reason, count in channel.dropped.items() if count) or "none"
-        times = f"; {len(channel.times)} delays, {channel.times[0]:g}..{channel.times[-1]:g} s" if len(channel.times) else ""
+        times = f"; this is one of {len(channel.times)} measured delays, {channel.times[0]:g}..{channel.times[-1]:g} s" if len(channel.times) else ""
         return (
-            f"{channel.name}: {int(self.counts.sum())} reads of {channel.read.name} at {len(self.counts)} levels of {channel.written.name} "
-            f"{channel.written.least:g}..{channel.written.most:g} {channel.written.unit}{times}; dropped: {dropped}"
+            f"{channel.name}{self.after}: {int(self.counts.sum())} reads of {channel.read.name} at {len(self.counts)} levels of {channel.written.name} "
+            f"{channel.written.least:g}..{channel.written.most:g} {channel.written.unit}{times}; dropped: {dropped_rows(channel.dropped)}"
         )
+
+
+def dropped_rows(dropped: Mapping[str, int]) -> str:
+    """Rows that were left out, in words."""
+    return ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count) or "none"
 
 
 def fit_summary(channel: MeasuredChannel, *, delay: float = 0.0) -> FitSummary:

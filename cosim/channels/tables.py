@@ -1,15 +1,13 @@
 """Tables of what was written and what was read: CSV, npz, pandas and old pickles, read into `Measurements`.
 
 A column is known by its name, with or without a unit (``V``, ``R [kohm]``, ``delay_ms``); other columns are ignored. What cannot be used is refused in one
-line that says where it stands; cells without a number and reads that are not positive are dropped and counted.
+line that says where it stands; rows without a number and reads that are not positive are dropped and counted. Only an energy may be left out of a row.
 Not here: what a channel makes of them (`measured`).
 """
 
 import contextlib
 import csv
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from cosim._types import Array
+from cosim.channels.files import read_arrays
 from cosim.channels.pickles import read_pickle_columns, shorten
 from cosim.errors import DataError, UnitError, reject
 from cosim.units import parse
 
 Quantity = tuple[str, str]  # name and SI unit
 SAME_LEVEL = 1e-6  # of the range of what was written; closer values are one level
+MILLI = 1e-3
 LARGEST = 1e100  # of a value, in its unit
 NO_NUMBER, NOT_POSITIVE = "no number", "not positive"  # why a row is dropped
 _VOLTAGE, _RESISTANCE, _CONDUCTANCE, _CURRENT = ("voltage", "V"), ("resistance", "ohm"), ("conductance", "S"), ("current", "A")
@@ -63,7 +63,7 @@ class Measurements:
         written, read: ``(reads,)``.
         delay: ``(reads,)`` between write and read [s], or None.
         device: ``(reads,)`` number of the device, or None.
-        energy: ``(reads,)`` of the write [J], or None.
+        energy: ``(reads,)`` of the write [J], NaN where a row has none; or None.
         dropped: rows left out, by reason.
         quantities: name and unit of what was written and of what was read.
     """
@@ -98,7 +98,7 @@ def read_measurements(source: Path | str | Mapping[str, Array] | Any, *, positiv
     columns = {role: _values(table, *each) for role, each in found.items() if each is not None}
     kept, dropped = _kept(table, columns, positive=positive)
     for role, values in columns.items():
-        _check_values(table, role, np.where(kept, values, 0.0))
+        _check_values(table, role, np.where(kept & ~np.isnan(values), values, 0.0))
     quantities = {role: each[1] for role, each in found.items() if each is not None}
     chosen = {role: values[kept] for role, values in columns.items()}
     if "device" in chosen:
@@ -147,7 +147,7 @@ def _table(source: Any) -> _Table:
         shown = shorten(str(source), 120)
         suffix = Path(source).suffix.lower()
         if suffix == ".npz":
-            return _numeric(shown, _npz(source, shown))
+            return _numeric(shown, read_arrays(source, shown))
         if suffix in (".pkl", ".pickle"):
             return _numeric(shown, read_pickle_columns(source))
         return _text(source, shown)
@@ -240,19 +240,6 @@ def _is_number(cell: str, decimal_comma: bool) -> bool:
     return False
 
 
-def _npz(path: Path | str, where: str) -> dict[str, Array]:
-    try:
-        file = np.load(path, allow_pickle=False)
-        if isinstance(file, np.lib.npyio.NpzFile):
-            with file:
-                return {name: file[name] for name in file.files}
-    except OSError as error:
-        raise DataError(f"{where}: {(error.strerror or 'damaged, or no npz file').lower()}") from None
-    except (ValueError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        raise DataError(f"{where}: damaged, or not an npz file of numbers (objects are not read)") from None
-    raise DataError(f"{where}: must be an npz file of named arrays")
-
-
 def _meaning(name: str, role: str) -> tuple[Quantity, float] | None:
     """What a column of this name is in this role, and the factor to its SI unit; None if it has no such role."""
     known, stripped = COLUMNS[role], name.strip()
@@ -270,7 +257,10 @@ def _meaning(name: str, role: str) -> tuple[Quantity, float] | None:
 
 def _checked_meaning(where: str, name: str, role: str) -> tuple[Quantity, float] | None:
     try:
-        return _meaning(name, role)
+        meaning = _meaning(name, role)
+        if meaning and meaning[0][1] == "ohm" and meaning[1] == MILLI:
+            raise reject(DataError, where, "column", shorten(name), "in ohm, kohm or Mohm; mohm is milliohm by its letters, and hardly what was meant")
+        return meaning
     except UnitError:
         raise reject(DataError, where, "column", shorten(name), "in a unit that is known, such as V, ohm, kohm, S, uS, s, ms or J") from None
 
@@ -343,7 +333,7 @@ def _is_missing(cell: Any) -> bool:
 
 def _kept(table: _Table, columns: Mapping[str, Array], *, positive: bool) -> tuple[Array, dict[str, int]]:
     """``(rows,)`` which rows are kept, and how many go, by reason."""
-    gone = np.any([np.isnan(each) for each in columns.values()], axis=0)
+    gone = np.any([np.isnan(each) for role, each in columns.items() if role != "energy"], axis=0)
     low = ~gone & (columns["read"] <= 0.0) & positive
     dropped = {reason: int(np.sum(each)) for reason, each in ((NO_NUMBER, gone), (NOT_POSITIVE, low)) if np.any(each)}
     total = sum(dropped.values())

@@ -3,13 +3,14 @@
 Not here: what is fitted to them (`population_fit.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cosim._types import Array
+from cosim.channels.files import read_arrays
 from cosim.datasets import data_file
 from cosim.errors import DataError, InputError, reject
 
@@ -98,11 +99,7 @@ def tio2_traces() -> Traces:
         DataError: the data are not there.
     """
     path = data_file(*TIO2)
-    with np.load(path, allow_pickle=False) as stored:
-        missing = [each for each in ("t", "r", "offsets", "name") if each not in stored]
-        if missing:
-            raise DataError(f"{path}: has no {missing[0]!r}")
-        time, resistance, offsets, names = (stored[each] for each in ("t", "r", "offsets", "name"))
+    time, resistance, offsets, names = _arrays(path, ("t", "r", "offsets", "name"))
     trace = np.repeat(np.arange(len(names)), np.diff(offsets))
     return _checked(trace, time, resistance, where=str(path), names=tuple(str(each) for each in names))
 
@@ -116,7 +113,7 @@ def read_traces(path: str | Path) -> Traces:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    columns = _npz(path) if path.suffix == ".npz" else _csv(path)
+    columns = _arrays(path, COLUMNS) if path.suffix == ".npz" else _csv(path)
     labels = columns[0].astype(str)
     names, first, trace = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first)
@@ -124,30 +121,28 @@ def read_traces(path: str | Path) -> Traces:
     return _checked(rank[trace], columns[1], columns[2], where=str(path), names=tuple(str(names[each]) for each in order))
 
 
-def _npz(path: Path) -> tuple[Array, Array, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            absent = [each for each in COLUMNS if each not in stored]
-            found = [stored[each] for each in COLUMNS if each in stored]
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path}: is no npz of plain arrays ({error})") from None
-    if absent:
-        raise DataError(f"{path}: has no column {absent[0]!r}; needed are {', '.join(COLUMNS)}")
-    return found[0], found[1], found[2]
+def _arrays(path: Path, names: tuple[str, ...]) -> tuple[Array, ...]:
+    found = read_arrays(path, str(path))
+    _check_columns(path, found, names)
+    return tuple(found[each] for each in names)
 
 
-def _csv(path: Path) -> tuple[Array, Array, Array]:
+def _csv(path: Path) -> tuple[Array, ...]:
     import pandas
 
     try:
         table = pandas.read_csv(path)
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: is no CSV table ({error})") from None
-    absent = [each for each in COLUMNS if each not in table]
-    if absent:
-        raise DataError(f"{path}: has no column {absent[0]!r}; needed are {', '.join(COLUMNS)}")
+    _check_columns(path, table, COLUMNS)
     numbers = [pandas.to_numeric(table[each], errors="coerce").to_numpy(dtype=float) for each in COLUMNS[1:]]
     return table["trace"].to_numpy(), numbers[0], numbers[1]
+
+
+def _check_columns(path: Path, found: Container[str], names: tuple[str, ...]) -> None:
+    absent = [each for each in names if each not in found]
+    if absent:
+        raise DataError(f"{path}: has no column {absent[0]!r}; needed are {', '.join(names)}")
 
 
 def _checked(trace: Array, time: Array, resistance: Array, *, where: str, names: tuple[str, ...]) -> Traces:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +18,24 @@ if TYPE_CHECKING:
     from cosim.channels.channel import Channel, Discretized
 
 SHOWN = 24  # rows of a table on a terminal
+FINER_TOLERANCE = 1e-7  # bits, of the capacity on the finer grid
 LEAST_SHARE = 1e-3  # of the writes: inputs that are used less are not counted
 FIT_COLUMNS = 5  # of the summary that a terminal shows
 LEVEL_COLUMNS = ("written", "probability")
 
-delay_option = click.option("--delay", metavar="TIME", help="Between write and read. Default: the shortest that the channel was measured or fitted at.")
+delay_option = click.option(
+    "--delay",
+    metavar="TIME",
+    help="Between write and read (pcm-joshi2020, pcm-hermes: first read and read). Default: the shortest that it was measured or fitted at.",
+)
 strict_option = click.option("--strict", is_flag=True, help="Refuse a delay outside of the range that the channel was measured or fitted in.")
 bins_option = click.option("--bins", type=click.IntRange(min=2, max=20_000), default=1000, show_default=True, help="Bins of the reads.")
 levels_option = click.option("--levels", type=click.IntRange(min=2, max=20_000), help="Inputs to take. Default: those that it was measured at.")
 normalize_option = click.option("--normalize", is_flag=True, help="A table: reads relative to each device's mean at the lowest write level.")
 raw_option = click.option("--raw-reads", is_flag=True, help="A table: reads as they are, in the place of their logarithm.")
-bandwidth_option = click.option("--bandwidth", type=float, default=1.0, show_default=True, help="A table: factor on Scott's bandwidth of the kernel density.")
+bandwidth_option = click.option(
+    "--bandwidth", type=float, default=1.0, show_default=True, help="A table: factor on Scott's bandwidth of the kernels, 0.01..100."
+)
 
 
 @click.group(short_help="Storage channels and their capacity.")
@@ -50,7 +57,7 @@ def list_(as_json: bool) -> None:
 
 @channel.command(short_help="Fit a channel to a table of measurements.")
 @click.argument("table", metavar="FILE", type=FILE)
-@click.option("--delay", metavar="TIME", help="A table with delays: the one to show. Default: the shortest.")
+@click.option("--delay", metavar="TIME", help="A table with delays: the measured one nearest to it is shown. Default: the shortest.")
 @normalize_option
 @raw_option
 @bandwidth_option
@@ -67,9 +74,11 @@ def fit(table: Path, delay: str | None, normalize: bool, raw_reads: bool, bandwi
         if output.suffix != ".csv":
             raise InputError(f"--output={output}: must end in .csv")
         check_writable(output)
+        check_apart(output, table)
     if str(table) in NAMES:
         raise InputError(f"channel fit, FILE={table}: must be a table of measurements; this channel has a name and needs no fit")
-    found = open_channel(table, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
+    with warned():
+        found = open_channel(table, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
     if not isinstance(found, MeasuredChannel):
         raise InputError(f"channel fit, FILE={table}: must be a table of measurements")
     at = found.delays[0] if delay is None else _delay(delay)
@@ -86,6 +95,8 @@ def fit(table: Path, delay: str | None, normalize: bool, raw_reads: bool, bandwi
     if len(rows) > SHOWN:
         say(f"... {len(rows) - SHOWN} more, all of them with --json or -o")
     say(f"\n{summary}")
+    if summary.delay != at:
+        say(f"shown are the reads after {engineering(summary.delay, 's')}, of the measured delays the nearest to {engineering(at, 's')}")
 
 
 @channel.command(short_help="How much a device holds, certified.")
@@ -119,7 +130,7 @@ def capacity(
 ) -> None:
     """Capacity of a channel in bits a device, with an upper bound that proves it, and the writes that reach it.
 
-    The bound is on the channel with the levels and the bins that are named; more bins never hold less.
+    The bound is on the channel with the levels and the bins that are named; more bins never hold less. What a grid twice as fine holds is printed beside it.
     """
     if (reads is None) != (writes is None):
         raise InputError("channel capacity: --reads and --writes must be given together")
@@ -131,11 +142,12 @@ def capacity(
     elif energy_budget is not None:
         found = _within_budget(matrix, opened, energy_budget)
     else:
-        found = _free(matrix)
+        found = _free(matrix, opened)
+    dropped = dropped_of(opened)
     if as_json:
-        say_json({**_values(matrix), **found, "seed": seed})
+        say_json({**_values(matrix), "dropped": dropped, **found, "seed": seed})
         return
-    _show(matrix, found)
+    _show(matrix, found, dropped)
 
 
 def opened_matrix(
@@ -145,19 +157,19 @@ def opened_matrix(
     from cosim.channels.channel import discretize
     from cosim.channels.named import open_channel
 
-    opened = open_channel(what, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
-    after = opened.delays[0] if delay is None else _delay(delay)
     with warned():
+        opened = open_channel(what, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth)
+        after = opened.delays[0] if delay is None else _delay(delay)
         return discretize(opened, levels=levels, bins=bins, delay=after, strict=strict), opened
 
 
 @contextmanager
 def warned() -> Iterator[None]:
-    """Warnings about delays as lines on stderr."""
-    from cosim.channels.channel import DelayWarning
+    """Warnings about delays and reads as lines on stderr."""
+    from cosim.channels.channel import ChannelWarning
 
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DelayWarning)
+        warnings.simplefilter("always", ChannelWarning)
         yield
     for text in dict.fromkeys(str(each.message) for each in caught):
         click.echo(f"cosim: {text}", err=True)
@@ -173,23 +185,63 @@ def _delay(text: str) -> float:
     return value
 
 
-def _free(matrix: "Discretized") -> dict[str, Any]:
+def check_apart(output: Path, *inputs: Path | str) -> None:
+    """Refuse an output that is one of the inputs.
+
+    Raises:
+        InputError: they are the same file.
+    """
+    for each in inputs:
+        with suppress(OSError, ValueError):  # one of them is not there, or no name of a file
+            if output.samefile(each):
+                raise InputError(f"--output={output}: must be another file than the input {each}")
+
+
+def dropped_of(opened: "Channel") -> dict[str, int]:
+    """Rows of its table that were left out, by reason."""
+    return {reason: count for reason, count in getattr(opened, "dropped", {}).items() if count}
+
+
+def say_dropped(dropped: dict[str, int]) -> None:
+    """One line on the rows that were left out; none without any."""
+    from cosim.channels.summary import dropped_rows
+
+    if dropped:
+        say(f"rows of the table that were left out: {dropped_rows(dropped)}")
+
+
+def grid_of(matrix: "Discretized") -> str:
+    """Levels and bins in words."""
+    return f"{len(matrix.inputs)} levels of {matrix.written.name}, {len(matrix.edges) - 1} bins of {matrix.read.name}"
+
+
+def _free(matrix: "Discretized", opened: "Channel") -> dict[str, Any]:
+    from cosim.channels.channel import refined
     from cosim.coding.capacity import capacity as solve
 
-    found = solve(matrix.matrix)
-    return {"bits": found.bits, "upper_bits": found.upper, "gap_bits": found.gap, **_used(matrix.inputs, found.distribution)}
+    found, finer = solve(matrix.matrix), refined(opened, matrix)
+    return {
+        "bits": found.bits,
+        "upper_bits": found.upper,
+        "gap_bits": found.gap,
+        "bits_on_finer_grid": None if finer is None else solve(finer.matrix, tolerance=FINER_TOLERANCE).bits,
+        **_used(matrix.inputs, found.distribution),
+    }
 
 
 def _within_budget(matrix: "Discretized", opened: "Channel", text: str) -> dict[str, Any]:
+    from cosim.channels.channel import refined
     from cosim.coding.constrained import constrained_capacity
     from cosim.units import parse
 
     budget = parse(text, "J", where="--energy-budget")
-    found = constrained_capacity(matrix.matrix, opened.energy(matrix.inputs), budget)
+    found, finer = constrained_capacity(matrix.matrix, opened.energy(matrix.inputs), budget), refined(opened, matrix)
+    bits = None if finer is None else constrained_capacity(finer.matrix, opened.energy(finer.inputs), budget, tolerance=FINER_TOLERANCE).bits
     return {
         "bits": found.bits,
         "upper_bits": found.upper,
         "gap_bits": found.upper - found.bits,
+        "bits_on_finer_grid": bits,
         "energy_budget": budget,
         "energy": found.cost,
         "bits_per_joule": found.multiplier,
@@ -232,23 +284,26 @@ def _values(matrix: "Discretized") -> dict[str, Any]:
         "delay": matrix.delay,
         "levels": len(matrix.inputs),
         "bins": len(matrix.edges) - 1,
+        "grid": grid_of(matrix),
     }
 
 
-def _show(matrix: "Discretized", found: dict[str, Any]) -> None:
+def _show(matrix: "Discretized", found: dict[str, Any], dropped: dict[str, int]) -> None:
     rows = list(zip(found["inputs"].tolist(), found["distribution"].tolist(), strict=True))
     say_table(LEVEL_COLUMNS, [(f"{engineering(value, unit_of(matrix.written.unit), digits=5)}", share) for value, share in rows[:SHOWN]])
     if len(rows) > SHOWN:
         say(f"... {len(rows) - SHOWN} more, all of them with --json")
-    grid = f"{len(matrix.inputs)} levels of {matrix.written.name}, {len(matrix.edges) - 1} bins of {matrix.read.name}"
     after = f" after {engineering(matrix.delay, 's')}" if matrix.delay else ""
-    say(f"\n{matrix.name}{after}, {grid}")
+    say(f"\n{matrix.name}{after}, {grid_of(matrix)}")
+    say_dropped(dropped)
     if "reads" in found:
-        searched = "the best that was found; the bound is that of the channel and of the numbers of states"
+        searched = "the best that was found; the bound is that of the channel on this grid and of the numbers of states"
         say(f"with {found['writes']} write and {found['reads']} read states: {found['bits']:.5g} bits a device, at most {found['upper_bits']:.5g} ({searched})")
         return
     spent = f", at {engineering(found['energy'], 'J')} of {engineering(found['energy_budget'], 'J')} a write" if "energy" in found else ""
-    proof = f"certified: at most {found['upper_bits']:.6g}, gap {found['gap_bits']:.1e}"
+    finer = found["bits_on_finer_grid"]
+    twice = "one twice as fine would be too large" if finer is None else f"one twice as fine: {finer:.6g}"
+    proof = f"certified: at most {found['upper_bits']:.6g} on this grid, gap {found['gap_bits']:.1e}; {twice}"
     say(f"capacity {found['bits']:.6g} bits a device{spent} ({proof}); {len(rows)} levels have more than {100 * LEAST_SHARE:g} % of the writes")
 
 

@@ -1,5 +1,6 @@
 """``cosim code``: codes that store real numbers in the devices of a channel."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,19 +9,25 @@ import click
 from cosim.cli.channel import (
     bandwidth_option,
     bins_option,
+    check_apart,
     delay_option,
+    dropped_of,
+    grid_of,
     levels_option,
     normalize_option,
     opened_matrix,
     raw_option,
+    say_dropped,
     strict_option,
     unit_of,
 )
 from cosim.cli.options import FILE, json_option
 from cosim.cli.output import check_writable, say, say_json, say_table, write_text
+from cosim.errors import InputError
 from cosim.units import engineering
 
 if TYPE_CHECKING:
+    from cosim._types import Array
     from cosim.channels.channel import Discretized
     from cosim.coding.scalar import ScalarCode
     from cosim.coding.sources import Source
@@ -68,13 +75,14 @@ def scalar(
     """The best mapping that was found of a sample to one write and of a read back to a sample, beside the bound that no code beats (OPTA)."""
     import numpy as np
 
-    from cosim.coding.capacity import capacity
-    from cosim.coding.opta import opta
     from cosim.coding.scalar import design_scalar
     from cosim.units import parse
 
     if output is not None:
+        if output.suffix != ".json":
+            raise InputError(f"--output={output}: must end in .json")
         check_writable(output)
+        check_apart(output, what, source)
     stored = _source(source)
     matrix, opened = opened_matrix(what, delay=delay, levels=levels, bins=bins, normalize=normalize, raw_reads=raw_reads, bandwidth=bandwidth, strict=strict)
     costs = budget = None
@@ -82,8 +90,10 @@ def scalar(
         budget = parse(energy_budget, "J", where="--energy-budget")
         costs = opened.energy(matrix.inputs)
     made = design_scalar(matrix.matrix, stored, starts=starts, rng=np.random.default_rng([seed, 7]), costs=costs, budget=budget)
-    bound = opta(capacity(matrix.matrix).upper, source=stored)
-    values = _values(matrix, made, bound, source=source, starts=starts, seed=seed)
+    bits = _upper_bits(matrix, costs, budget)
+    bound, why = _bound(bits, stored)
+    values = {**_values(matrix, made, source=source, starts=starts, seed=seed), "capacity_bits": bits, "opta_db": bound, "no_opta": why}
+    values["dropped"] = dropped_of(opened)
     if costs is not None:
         values |= {"energy_budget": budget, "energy": float(made.distribution @ costs)}
     if output is not None:
@@ -104,18 +114,37 @@ def _source(text: str) -> "Source":
     return gaussian() if text == "gaussian" else read_source(Path(text))
 
 
-def _values(matrix: "Discretized", made: "ScalarCode", bound: float, *, source: str, starts: int, seed: int) -> dict[str, Any]:
+def _upper_bits(matrix: "Discretized", costs: "Array | None", budget: float | None) -> float:
+    """What the channel holds at most on its grid, within the budget where there is one."""
+    from cosim.coding.capacity import capacity
+    from cosim.coding.constrained import constrained_capacity
+
+    return capacity(matrix.matrix).upper if costs is None or budget is None else constrained_capacity(matrix.matrix, costs, budget).upper
+
+
+def _bound(bits: float, stored: "Source") -> tuple[float, str | None]:
+    """OPTA [dB], or infinity and why there is none."""
+    from cosim.coding.opta import MOST_RATE, opta
+    from cosim.coding.sources import Gaussian
+
+    if bits > MOST_RATE and not isinstance(stored, Gaussian):
+        return math.inf, f"for samples it is computed up to {MOST_RATE:g} bits a device, and this one holds {bits:.3g}"
+    found = opta(bits, source=stored)
+    return found, None if math.isfinite(found) else f"{bits:.3g} bits a device may tell all of these samples apart"
+
+
+def _values(matrix: "Discretized", made: "ScalarCode", *, source: str, starts: int, seed: int) -> dict[str, Any]:
     return {
         "channel": matrix.name,
         "delay": matrix.delay,
         "source": source,
         "levels": len(matrix.inputs),
         "bins": len(matrix.edges) - 1,
+        "grid": grid_of(matrix),
         "starts": starts,
         "seed": seed,
         "snr_db": made.snr,
         "distortion": made.distortion,
-        "opta_db": bound,
         "information_bits": made.information,
     }
 
@@ -140,7 +169,8 @@ def _show(matrix: "Discretized", made: "ScalarCode", values: dict[str, Any]) -> 
         say(f"... {len(rows) - SHOWN} more, all of them with --json")
     used = len(set(made.levels.tolist()))
     spent = f", {engineering(values['energy'], 'J')} a write" if "energy" in values else ""
-    say(
-        f"\n{matrix.name}: {values['snr_db']:.2f} dB with {used} writes, one device a sample{spent}; "
-        f"no code does better than {values['opta_db']:.2f} dB (OPTA), so {values['opta_db'] - values['snr_db']:.2f} dB are left"
-    )
+    bound, left = values["opta_db"], max(values["opta_db"] - values["snr_db"], 0.0)
+    best = f"no code does better than {bound:.2f} dB (OPTA), so {left:.2f} dB are left" if values["no_opta"] is None else f"OPTA: - ({values['no_opta']})"
+    say("")
+    say_dropped(values["dropped"])
+    say(f"{matrix.name}: {values['snr_db']:.2f} dB with {used} writes, one device a sample{spent}; {best}")

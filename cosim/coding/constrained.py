@@ -16,6 +16,7 @@ from cosim.coding.newton import Optimum, Problem, solve
 from cosim.errors import InputError, reject
 
 WHERE = "constrained capacity"
+SAME = 1e-9  # relative; a budget that is less below the lowest cost is meant to be it
 HARDLY = 1e-5  # a budget that is worth less than this [nat] may not bind at all
 
 
@@ -61,8 +62,7 @@ def constrained_capacity(matrix: Array, costs: Array, budget: float, *, toleranc
     matrix, costs = stochastic(matrix, where=WHERE), _checked(costs, len(matrix))
     check_tolerance(tolerance, where=WHERE)
     least, range_ = float(np.min(costs)), float(np.max(costs) - np.min(costs))
-    if math.isnan(budget) or budget < least:
-        raise reject(InputError, WHERE, "budget", float(budget), f"at least {least:.6g}, the cost of the cheapest input ({int(np.argmin(costs))}): infeasible")
+    budget = checked_budget(budget, costs, where=WHERE)
     if budget == least and range_ > 0.0:
         return _on_the_cheapest(matrix, costs, capacity(matrix[costs == least], tolerance=tolerance))
     scaled, room = ((costs - least) / range_, min((budget - least) / range_, 1.0)) if range_ > 0.0 else (np.zeros_like(costs), 1.0)
@@ -87,6 +87,19 @@ def energy_curve(matrix: Array, costs: Array, budgets: Array, *, tolerance: floa
         start = found[-1].distribution if found else None
         found.append(constrained_capacity(matrix, costs, float(budget), tolerance=tolerance, start=start))
     return tuple(found)
+
+
+def checked_budget(budget: float, costs: Array, *, where: str) -> float:
+    """A budget that can be met: at least the lowest cost, which one that is only rounded below it is taken for.
+
+    Raises:
+        InputError: it is below the lowest cost, or no number.
+    """
+    least = float(np.min(costs))
+    if not budget >= least - SAME * abs(least):
+        allowed = f"at least {least:.12g}, the cost of the cheapest input ({int(np.argmin(costs))}): infeasible"
+        raise reject(InputError, where, "budget", f"{float(budget):.12g}", allowed)
+    return max(float(budget), least)
 
 
 def _checked(costs: Array, levels: int) -> Array:

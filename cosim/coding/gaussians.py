@@ -97,7 +97,9 @@ class GaussiansCode:
         return score(matrix, masses, moments, self.decode(self.outputs), source)
 
 
-def design_gaussians(matrix: Array, source: Source, *, inputs: Array, outputs: Array, training: Training | None = None) -> GaussiansCode:
+def design_gaussians(
+    matrix: Array, source: Source, *, inputs: Array, outputs: Array, training: Training | None = None, start: GaussiansCode | None = None
+) -> GaussiansCode:
     """A smooth code trained on the exact expectation of the squared error.
 
     Args:
@@ -106,14 +108,16 @@ def design_gaussians(matrix: Array, source: Source, *, inputs: Array, outputs: A
         inputs: ``(levels,)`` rising.
         outputs: ``(bins,)`` value of the read in each bin.
         training: how; None for the defaults.
+        start: a code for the same source, inputs, outputs and kernels to begin with; None for one that is linear in the mean read.
 
     Raises:
-        InputError: arrays of other shapes, inputs that do not rise.
+        InputError: arrays of other shapes, inputs that do not rise, a start with other kernels.
     """
     matrix, inputs, outputs = _checked(matrix, inputs, outputs)
     training = training or Training()
     model = _Model.of(source, inputs, outputs, training)
-    weights = _adam(lambda weights: model.gradient(matrix, weights), model.start(matrix), training)
+    first = model.start(matrix) if start is None else model.weights(start, source)
+    weights = _adam(lambda weights: model.gradient(matrix, weights), first, training)
     return model.code(matrix, weights, source)
 
 
@@ -200,6 +204,13 @@ class _Model:
         wanted = np.interp(self.centers[0], [-STRETCH, STRETCH], [low, high])
         decoded = np.clip((self.centers[1] - low) / (high - low), 0.0, 1.0) * 2.0 * STRETCH - STRETCH
         return np.stack([np.interp(wanted, means[stretch], self.parts[stretch]), decoded])
+
+    def weights(self, code: GaussiansCode, source: Source) -> Array:
+        """``(2, kernels)`` weights of a code."""
+        kernels = (len(code.encoder.centers), len(code.decoder.centers))
+        if kernels != (len(self.centers[0]),) * 2:
+            raise reject(InputError, "sum of Gaussians", "kernels of the start", kernels, f"{len(self.centers[0])} of each")
+        return np.stack([code.encoder.weights / (self.inputs[-1] - self.inputs[0]), code.decoder.weights / math.sqrt(source.variance)])
 
     def gradient(self, matrix: Array, weights: Array) -> Array:
         """``(2, kernels)`` of the expected squared error with its penalty."""

@@ -1,7 +1,7 @@
 """The best signal-to-noise ratio that any code could reach: optimum performance theoretically attainable (OPTA).
 
 A channel that carries `capacity` bits a device, with `devices` for each sample, cannot store a source better than its rate-distortion function at that rate.
-For a Gaussian source this is 6.02 dB a bit. For any other it is computed by Blahut's algorithm, with a bound that takes off what the grids can hide.
+For a Gaussian source this is 6.02 dB a bit. For any other it is bounded by Blahut's algorithm, and what the grids can hide is taken off.
 """
 
 import math
@@ -14,6 +14,8 @@ from cosim.coding.sources import Gaussian, Source
 from cosim.errors import InputError, reject
 
 DECIBELS_A_BIT = 20.0 * math.log10(2.0)
+VALUES, RATE_MARGIN = 400, 4.0  # that may be decoded, and bits by which they must tell more than the rate
+MOST_RATE = 6.0  # bits, for a source that is not Gaussian
 RARE, REACH = 1e-7, 15.0  # probability outside of the grids, and how far they go at most, in deviations
 FINER = 4  # reconstructions that the bound is checked on, for each that is decoded
 SETTLED, STEPS = 1e-4, 1000  # bits between the bounds at one slope, and steps at most
@@ -38,15 +40,18 @@ class Distortion:
 
 
 def opta(capacity: float, *, devices: float = 1.0, source: Source | None = None) -> float:
-    """The signal-to-noise ratio that no code exceeds [dB]: exact for a Gaussian source, the computed one for others (`least_distortion` has the proven one).
+    """The signal-to-noise ratio that no code exceeds [dB]: exact for a Gaussian source, the proven bound of `least_distortion` for others.
 
     Args:
         capacity: of a device [bits].
         devices: for each sample.
         source: what is stored; None for a Gaussian one.
 
+    Returns:
+        Infinity where nothing is proven, as for samples of so few values that the rate tells them apart.
+
     Raises:
-        InputError: a capacity that is negative or not finite, or no devices.
+        InputError: a capacity that is negative or not finite, no devices, or more than `MOST_RATE` bits for another source than a Gaussian one.
     """
     if not (math.isfinite(capacity) and capacity >= 0.0):
         raise reject(InputError, "opta", "capacity", capacity, "finite and >= 0 bits")
@@ -55,10 +60,14 @@ def opta(capacity: float, *, devices: float = 1.0, source: Source | None = None)
     rate = capacity * devices
     if source is None or isinstance(source, Gaussian):
         return DECIBELS_A_BIT * rate
-    return 10.0 * math.log10(source.variance / least_distortion(source, rate).distortion)
+    if rate > MOST_RATE:
+        raise reject(InputError, "opta", "rate", rate, f"at most {MOST_RATE:g} bits for a source that is not Gaussian")
+    values = max(VALUES, 2 ** math.ceil(rate + RATE_MARGIN))
+    least = least_distortion(source, rate, cells=2 * values, values=values).least
+    return 10.0 * math.log10(source.variance / least) if least > 0.0 else math.inf
 
 
-def least_distortion(source: Source, rate: float, *, cells: int = 800, values: int = 400) -> Distortion:
+def least_distortion(source: Source, rate: float, *, cells: int = 2 * VALUES, values: int = VALUES) -> Distortion:
     """The distortion-rate function of a source, for the squared error.
 
     Args:
@@ -70,7 +79,7 @@ def least_distortion(source: Source, rate: float, *, cells: int = 800, values: i
     Raises:
         InputError: a rate that is not finite or negative, or one that the cells are too few for.
     """
-    most = math.log2(min(cells, values)) - 4.0
+    most = math.log2(min(cells, values)) - RATE_MARGIN
     if not 0.0 <= rate <= most:
         raise reject(InputError, "rate-distortion function", "rate", rate, f"within 0..{most:.3g} bits with so many cells and values")
     points, shares, inside = _cut(source, cells)

@@ -15,6 +15,7 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.channels.channel import check_matrix
+from cosim.coding.constrained import checked_budget
 from cosim.coding.envelope import lower_envelope
 from cosim.coding.information import mutual_information
 from cosim.coding.relaxation import blurred
@@ -111,8 +112,8 @@ def design_scalar(
         InputError: no such matrix, no start, costs of another number than the inputs or not finite, a budget without costs or below the least of them.
     """
     matrix = np.asarray(matrix, dtype=float)
-    _check(matrix, starts, costs, budget)
-    limit = None if costs is None or budget is None or np.ptp(costs) == 0.0 else (np.asarray(costs, dtype=float), float(budget))
+    budget = _checked_budget(matrix, starts, costs, budget)
+    limit = None if costs is None or budget is None or np.ptp(costs) == 0.0 else (np.asarray(costs, dtype=float), budget)
     masses, moments = _random_starts(len(matrix), source, starts, rng)
     for blur in BLURS if relaxed else ():
         if blur * matrix.shape[1] >= 0.3:  # a smaller one moves nothing
@@ -125,7 +126,8 @@ def design_scalar(
     return _finished(matrix, ends[0][chosen], ends[1][chosen], source, limit, costs, starts=-10.0 * np.log10(distortions))
 
 
-def _check(matrix: Array, starts: int, costs: Array | None, budget: float | None) -> None:
+def _checked_budget(matrix: Array, starts: int, costs: Array | None, budget: float | None) -> float | None:
+    """The budget, where there is any; everything else is checked with it."""
     where = "scalar code"
     check_matrix(matrix, where=where)
     if starts < 1:
@@ -133,11 +135,10 @@ def _check(matrix: Array, starts: int, costs: Array | None, budget: float | None
     if costs is not None and (np.shape(costs) != (len(matrix),) or not np.all(np.isfinite(costs))):
         raise InputError(f"{where}, costs: must be {len(matrix)} finite numbers, one for each input")
     if budget is None:
-        return
+        return None
     if costs is None:
         raise InputError(f"{where}, budget={budget:g}: needs the costs of the inputs")
-    if not budget >= np.min(costs):
-        raise reject(InputError, where, "budget", float(budget), f">= {np.min(costs):.6g}, the cost of the cheapest input")
+    return checked_budget(budget, np.asarray(costs, dtype=float), where=where)
 
 
 def _random_starts(inputs: int, source: Source, starts: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from cosim._types import Array
 from cosim.errors import DataError, InputError, reject
 
 LEAST_SAMPLES = 100
+VARIANCES = (1e-200, 1e200)  # least and most
 FARTHEST = 40.0  # deviations; nothing of a Gaussian lies beyond in double precision
 
 
@@ -133,7 +134,7 @@ def of_samples(samples: Array, *, name: str = "samples") -> Samples:
         name: for reports and errors.
 
     Raises:
-        InputError: fewer than 100, one that is no finite number, or all equal.
+        InputError: fewer than 100, one that is no finite number, all equal, or so large or close together that their variance is no number.
     """
     values = np.sort(np.ravel(np.asarray(samples, dtype=float)))
     if len(values) < LEAST_SAMPLES:
@@ -142,10 +143,13 @@ def of_samples(samples: Array, *, name: str = "samples") -> Samples:
         raise reject(InputError, name, "samples that are no finite number", int(np.sum(~np.isfinite(values))), "0")
     if values[0] == values[-1]:
         raise reject(InputError, name, "different samples", 1, ">= 2")
-    mean = float(np.mean(values))
-    centered = values - mean
-    sums = np.concatenate([[0.0], np.cumsum(centered)])
-    return Samples(name=name, values=values, sums=sums, mean=mean, variance=float(np.mean(centered**2)))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        mean = float(np.mean(values))
+        centered = values - mean
+        variance = float(np.mean(centered**2))
+    if not VARIANCES[0] <= variance <= VARIANCES[1]:
+        raise reject(InputError, name, "variance of the samples", variance, f"within {VARIANCES[0]:g}..{VARIANCES[1]:g}; scale them")
+    return Samples(name=name, values=values, sums=np.concatenate([[0.0], np.cumsum(centered)]), mean=mean, variance=variance)
 
 
 def read_source(path: Path | str) -> Samples:

@@ -252,10 +252,12 @@ def _exchanged(grouped: Array, entropies: Array, levels: Array, distribution: Ar
     """Each input in turn replaced by the best one, the distribution as it is."""
     levels = levels.copy()
     for place in np.argsort(distribution):
-        share = max(distribution[place], 1e-3)
+        share = min(max(distribution[place], 1e-3), 1.0 - 1e-3)
         rest = distribution.copy()
         rest[place] = 0.0
-        rest *= (1.0 - share) / rest.sum()
+        if rest.sum() == 0.0:  # all that was written is to be replaced
+            rest = np.where(np.arange(len(rest)) == place, 0.0, 1.0)
+        rest *= (1.0 - share) / max(rest.sum(), np.finfo(float).tiny)
         output = (rest @ grouped[levels])[None, :] + share * grouped
         gains = -np.sum(output * np.log2(np.maximum(output, 1e-300)), axis=1) - share * entropies
         gains[np.delete(levels, place)] = -np.inf

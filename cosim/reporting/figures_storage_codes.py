@@ -330,9 +330,9 @@ def _ladder_rows(stored: Stored, study: PcmResult | None) -> list[tuple[str, flo
     """Label, signal-to-noise ratio and color of each code of the result."""
     shown = [("paper", paper("sum_of_gaussians"), GRAY)] if study else []
     shown += [(SMOOTH_LABELS[name], stored.smooth[name].snr, SMOOTH_COLOR) for name in ("surrogate", "exact") if name in stored.smooth]
-    shown.append((SCALAR, stored.scalar.snr, SCALAR_COLOR))
+    shown += [(f"{stored.coarse.writes} levels, {stored.coarse.reads} reads", stored.coarse.snr, SCALAR_COLOR), (SCALAR, stored.scalar.snr, SCALAR_COLOR)]
     if study:
-        shown.append(("on unseen reads", study.unseen.scored, SCALAR_COLOR))
+        shown.append(("raw unseen reads", study.unseen.scored, SCALAR_COLOR))
         shown += [(f"{each.devices} devices together", each.snr, ORANGE) for each in study.blocks if each.samples == each.devices]
     return shown
 
@@ -342,7 +342,7 @@ def _ladder_caption(stored: Stored, study: PcmResult | None) -> str:
     if study:
         words += (
             f" It is {decibels(stored.scalar.snr - paper('sum_of_gaussians'))} above the paper's code. Designed on a part of the trials, it expects "
-            f"{decibels(study.unseen.expected)} and has {decibels(study.unseen.scored)} on the raw reads of the others."
+            f"{decibels(study.unseen.expected)} and has {decibels(study.unseen.scored)} on the others as they were read, without the width of kernels."
         )
     return words
 

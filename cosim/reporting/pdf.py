@@ -34,12 +34,16 @@ class ReportOutcome:
     Attributes:
         path: of the PDF.
         verdicts: on all claims of the studies that were run.
-        advice: what to build; None if the sizing could not be simulated.
+        advice: what to build; None if the sizing could not be simulated, or in the report on storage.
+        failed: rules of the design that its first page says are not met.
+        absent: claims that were left out of `verdicts`, since their data are not there.
     """
 
     path: Path
     verdicts: list[Verdict]
     advice: SizingAdvice | None
+    failed: tuple[str, ...] = ()
+    absent: int = 0
 
 
 def write_report(
@@ -92,7 +96,8 @@ def write_report(
     write_file(output, to_pdf(document))
     if picture:
         write_file(picture, to_pictures(document)[0])
-    return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice)
+    failed = [each.name for each in result.advice.checks if each.required and not each.passed] if result.advice else []
+    return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice, failed=tuple(failed))
 
 
 def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, *, command: str = "", picture: Path | None = None) -> ReportOutcome:
@@ -100,7 +105,7 @@ def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, 
 
     Claims whose measurements are not there are printed as not run and left out of the verdicts of the outcome.
     """
-    from cosim.reporting import document_storage, storage
+    from cosim.reporting import document_storage, storage, verdict_storage
 
     design = designs.load_design(design_path)
     output = Path(output)
@@ -111,7 +116,9 @@ def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, 
     write_file(output, to_pdf(document))
     if picture:
         write_file(picture, to_pictures(document)[0])
-    return ReportOutcome(path=output, verdicts=[each for each in found.verdicts if not found.excused(each)], advice=None)
+    counted = [each for each in found.verdicts if not found.excused(each)]
+    failed = tuple(each.name for each in verdict_storage.rules(found) if each.decides and not each.holds)
+    return ReportOutcome(path=output, verdicts=counted, advice=None, failed=failed, absent=len(found.verdicts) - len(counted))
 
 
 def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None, str]:

@@ -13,12 +13,12 @@ from cosim.channels.named import open_channel
 from cosim.claims import Claim, Verdict, judge, not_run
 from cosim.design import Design
 from cosim.errors import DataError, DeviceError, InputError, SimulationError
-from cosim.studies.channels import drift, population, theory, tio2
+from cosim.studies.channels import drift, population, surrogates, theory, tio2
 from cosim.studies.zarcone2020 import energy, pcm, surrogate
 from cosim.studies.zarcone2020.storing import Stored, store_in
 from cosim.sweep.lab import Lab
 
-MEASURED = "pcm-zarcone2020"
+MEASURED, ENERGY = "pcm-zarcone2020", "zarcone2020.energy"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,9 +63,10 @@ class Findings:
 STUDIES: dict[str, tuple[Callable[[Design, Lab], Any], Sequence[Claim]]] = {
     "zarcone2020.pcm": (pcm.run, pcm.CLAIMS),
     "zarcone2020.surrogate": (surrogate.run, surrogate.CLAIMS),
-    "zarcone2020.energy": (energy.run, energy.CLAIMS),
+    ENERGY: (energy.run, energy.CLAIMS),
     "channels.theory": (theory.run, theory.CLAIMS),
     "channels.population": (population.run, population.CLAIMS),
+    "channels.surrogates": (surrogates.run, surrogates.CLAIMS),
     "channels.drift": (drift.run, drift.CLAIMS),
     "channels.tio2": (tio2.run, tio2.CLAIMS),
 }

@@ -35,7 +35,7 @@ def test_two_inputs_far_apart_hold_one_bit():
     made = channel(means=np.array([0.0, 0.0, 5.0]), deviations=np.array([0.1, 0.1, 0.1]))
     bits = capacity(discretize(made, levels=np.array([0.0, 2.0]), bins=100).matrix).bits
     assert bits == pytest.approx(1.0, abs=1e-9)
-    assert bits <= 1.0
+    assert bits <= 1.0 + 1e-12
 
 
 def test_the_stand_in_has_the_moments_of_the_reads():

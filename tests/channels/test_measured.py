@@ -1,6 +1,7 @@
 """Channels from measurements: densities, the mixture between levels and delays, normalization, and the published phase-change cells."""
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cosim.channels.channel import DelayWarning, check_delay, discretize
+from cosim.channels.channel import DelayWarning, ReadsWarning, check_delay, discretize, refined
+from cosim.channels.gaussian import GaussianChannel
 from cosim.channels.kernel import kernel_masses, normal_masses, scott_bandwidth
 from cosim.channels.measured import MeasuredChannel, zarcone
 from cosim.channels.tables import Measurements, read_measurements
@@ -35,6 +37,21 @@ def reads(*, levels: int = 3, count: int = 20, devices: int = 2, delays: tuple[f
         energy=1e-12 * (1.0 + level) if energy else None,
         quantities=(("voltage", "V"), ("resistance", "ohm")),
     )
+
+
+def test_a_matrix_that_would_be_too_large_is_refused_in_one_line():
+    channel = MeasuredChannel.from_measurements(reads())
+    with pytest.raises(InputError, match=r"^channel made, levels x bins=20000 x 20000: must be at most 2e\+07 cells$"):
+        discretize(channel, levels=20_000, bins=20_000)
+
+
+def test_a_grid_twice_as_fine_keeps_measured_levels_and_halves_the_others():
+    channel = MeasuredChannel.from_measurements(reads())
+    own, even = (discretize(channel, levels=levels, bins=20) for levels in (None, 5))
+    finer = refined(channel, own), refined(channel, even)
+    assert [np.shape(each.matrix) for each in finer if each] == [(3, 40), (9, 40)]
+    assert np.array_equal(finer[1].inputs[::2], even.inputs)
+    assert refined(channel, discretize(channel, levels=2000, bins=3000)) is None
 
 
 @cache
@@ -68,13 +85,56 @@ def test_between_two_levels_the_laws_are_mixed():
     assert channel.transition(np.array([0.725]), edges)[0] == pytest.approx(0.75 * low + 0.25 * high, abs=1e-12)
 
 
-def test_between_two_delays_the_laws_are_mixed_in_the_logarithm_of_one_plus_the_delay():
+HALFWAY = math.expm1((math.log(2.0) + math.log(11.0)) / 2.0)  # between 1 s and 10 s
+
+
+def shifting(later: int = 40) -> MeasuredChannel:
+    """Narrow reads that move by half a decade from 1 s to 10 s, where there are `later` of them."""
+    rng = np.random.default_rng([0, 66])
+    delay = np.concatenate([np.full(80, 1.0), np.full(2 * later, 10.0)])
+    level = np.concatenate([np.repeat([0.0, 1.0], 40), np.repeat([0.0, 1.0], later)])
+    decades = 4.0 + level - 0.5 * (delay > 5.0) + 0.02 * rng.standard_normal(len(level))
+    return MeasuredChannel.from_measurements(Measurements(source="made", written=level, read=10.0**decades, delay=delay))
+
+
+def test_between_two_delays_quantiles_and_bandwidths_are_straight_in_the_logarithm_of_one_plus_the_delay():
+    channel = shifting()
+    edges, inputs = channel.edges(200), channel.levels()
+    moved = channel.transition(inputs, edges, delay=HALFWAY)
+    for level in range(2):
+        samples = (np.sort(channel.law.of(level)) + np.sort(channel.law.of(2 + level))) / 2.0
+        width = (channel.law.bandwidths[level] + channel.law.bandwidths[2 + level]) / 2.0
+        assert moved[level] == pytest.approx(kernel_masses(samples, edges, bandwidth=width), abs=1e-12)
+
+
+@pytest.mark.parametrize("later", [40, 23])
+def test_reads_that_shift_have_one_peak_between_two_delays(later: int):
+    channel = shifting(later)
+    edges, inputs = channel.edges(400), channel.levels()
+    row = channel.transition(inputs, edges, delay=HALFWAY)[0]
+    centers = (edges[1:-2] + edges[2:-1]) / 2.0
+    mean = row[1:-1] @ centers
+    assert mean == pytest.approx(3.75, abs=0.01)
+    assert math.sqrt(row[1:-1] @ (centers - mean) ** 2) < 0.03  # a mixture of the two laws has 0.25
+    found, deviation = channel.moments(delay=HALFWAY)
+    assert (found[0], deviation[0]) == (pytest.approx(mean, abs=0.002), pytest.approx(0.02, rel=0.25))
+    drawn = channel.sample(np.zeros(4000), delay=HALFWAY, rng=np.random.default_rng(4))
+    assert (np.mean(drawn), np.std(drawn)) == (pytest.approx(mean, abs=0.002), pytest.approx(math.sqrt(row[1:-1] @ (centers - mean) ** 2), rel=0.05))
+
+
+def test_near_a_measured_delay_the_law_is_that_of_its_own_reads():
+    channel = shifting(23)
+    edges, inputs = channel.edges(100), channel.levels()
+    for group, delay in ((0, 1.0), (2, 10.0)):
+        own = np.stack([channel.law.masses(group + level, edges) for level in range(2)])
+        assert np.array_equal(channel.transition(inputs, edges, delay=delay), own / np.sum(own, axis=1, keepdims=True))
+        nearby = delay * (1.0 + 1e-5 * (1.0 if group == 0 else -1.0))
+        assert channel.transition(inputs, edges, delay=nearby) == pytest.approx(own, abs=1e-4)
+
+
+def test_a_delay_outside_of_the_measured_ones_is_warned_of():
     channel = MeasuredChannel.from_measurements(reads(delays=(1.0, 10.0, 100.0)))
     edges, inputs = channel.edges(50), channel.levels()
-    early, late = (channel.transition(inputs, edges, delay=delay) for delay in (1.0, 10.0))
-    between = math.expm1((math.log(2.0) + math.log(11.0)) / 2.0)
-    assert channel.transition(inputs, edges, delay=between) == pytest.approx((early + late) / 2.0, abs=1e-12)
-    assert not np.allclose(early, late)
     assert channel.delays == pytest.approx((1.0, 100.0))
     for outside, nearest in ((0.0, 1.0), (1e6, 100.0)):
         assert np.array_equal(channel.transition(inputs, edges, delay=outside), channel.transition(inputs, edges, delay=nearest))
@@ -119,10 +179,10 @@ def test_energies_are_means_of_a_level_and_straight_between():
 
 
 def test_a_draw_lies_by_a_measured_read():
-    channel = MeasuredChannel.from_measurements(reads(), bandwidth=1e-6)
+    channel = MeasuredChannel.from_measurements(reads(), bandwidth=0.01)
     drawn = channel.sample(np.full(200, 0.8), rng=np.random.default_rng(5))
     own = channel.law.of(1)
-    assert np.max(np.min(np.abs(drawn[:, None] - own), axis=1)) < 1e-5
+    assert np.max(np.min(np.abs(drawn[:, None] - own), axis=1)) < 4.5 * channel.law.bandwidths[1] < 0.01
     assert len(np.unique(np.argmin(np.abs(drawn[:, None] - own), axis=1))) > 30
 
 
@@ -132,8 +192,9 @@ def test_a_draw_lies_by_a_measured_read():
         (reads(count=2), {}, r"channel made, reads of level 0\.7=4 \(4 distinct\): must be at least 5, not all equal"),
         (reads(count=3, delays=(1.0, 5.0), devices=1), {}, r"channel made, reads of level 0\.7 at 1 s=3 \(3 distinct\): must be at least 5, not all equal"),
         (reads(levels=1), {}, r"channel made, written levels=1: must be >= 2"),
-        (reads(), {"bandwidth": 0.0}, r"channel made, bandwidth=0: must be > 0, in units of Scott's"),
-        (reads(), {"bandwidth": math.nan}, r"channel made, bandwidth=nan: must be > 0, in units of Scott's"),
+        (reads(), {"bandwidth": 0.0}, r"channel made, bandwidth=0: must be within 0\.01\.\.100, in units of Scott's"),
+        (reads(), {"bandwidth": 1e3}, r"channel made, bandwidth=1000: must be within 0\.01\.\.100, in units of Scott's"),
+        (reads(), {"bandwidth": math.nan}, r"channel made, bandwidth=nan: must be within 0\.01\.\.100, in units of Scott's"),
         (reads(), {"device": 4}, r"channel made, device=4: must be one of 0, 1"),
         (reads(), {"normalized": True, "scale": "linear"}, r"channel made: normalization needs a column device and reads in decades"),
     ],
@@ -141,6 +202,48 @@ def test_a_draw_lies_by_a_measured_read():
 def test_measurements_that_make_no_channel_are_refused(measurements: Measurements, options: dict[str, object], message: str):
     with pytest.raises(InputError, match=rf"^{message}$"):
         MeasuredChannel.from_measurements(measurements, **options)  # type: ignore[arg-type]
+
+
+def test_a_level_without_any_energy_is_refused_only_when_energies_are_asked_for():
+    rng = np.random.default_rng(6)
+    table = {"V": np.repeat([1.0, 2.0, 3.0], 10), "R": 10.0 ** rng.normal(4.0, 0.1, 30)}
+    energy = np.repeat([1e-12, np.nan, 3e-12], 10)
+    energy[:4] = np.nan
+    channel = MeasuredChannel.from_measurements(read_measurements({**table, "energy": energy}))
+    assert len(channel.law.samples) == 30
+    assert channel.energy(np.array([1.0, 3.0])) == pytest.approx([1e-12, 3e-12])
+    assert GaussianChannel.of(channel).costs is None
+    with pytest.raises(InputError, match=r"^channel table, rows with an energy at level 2=0: must be >= 1$"):
+        channel.energy(np.array([2.0]))
+
+
+@pytest.mark.parametrize("column", ["V", "t"])
+def test_values_that_scatter_are_refused_with_the_advice_to_round_them(column: str):
+    rng = np.random.default_rng(7)
+    table = {"V": np.repeat([1.0, 2.0], 30), "R": 10.0 ** rng.normal(4.0, 0.1, 60), "t": np.tile([1.0, 2.0], 30)}
+    table[column] = table[column] + 1e-3 * rng.standard_normal(60)
+    with pytest.raises(InputError, match=r"close values are not joined, so round what was written and the delays to .*np\.round\(V, 2\)$") as caught:
+        MeasuredChannel.from_measurements(read_measurements(table))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_read_that_stretches_the_axis_is_warned_of_and_kept():
+    rng = np.random.default_rng(8)
+    table = {"V": np.repeat([1.0, 2.0], 30), "R": 10.0 ** rng.normal(4.0, 0.1, 60)}
+    for value, why in ((1e30, r"span 26\.\d decades"), (1e8, r"without a few such reads the axis would be less than half as long")):
+        table["R"][7] = value
+        with pytest.warns(
+            ReadsWarning, match=rf"^channel table, read={re.escape(f'{value:g}')} ohm at voltage 1 V: is the most extreme one; .*{why}"
+        ) as caught:
+            channel = MeasuredChannel.from_measurements(read_measurements(table))
+        assert len(caught) == 1
+        assert len(channel.law.samples) == 60
+
+
+def test_reads_without_an_extreme_one_are_not_warned_of(recwarn: pytest.WarningsRecorder):
+    MeasuredChannel.from_measurements(reads(count=6))
+    shifting()
+    assert [each for each in recwarn if issubclass(each.category, ReadsWarning)] == []
 
 
 def test_equal_reads_of_a_level_are_refused():

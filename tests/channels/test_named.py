@@ -42,9 +42,10 @@ def test_a_name_whose_measurements_are_not_there_says_so(tmp_path: Path, monkeyp
     monkeypatch.setenv("COSIM_DATA", str(tmp_path))
     wanting = [name for name, each in NAMES.items() if each.needs_data]
     assert wanting == ["pcm-zarcone2020", "pcm-zarcone2020-raw", "rram-a", "rram-b"]
-    for name in wanting:
-        with pytest.raises(DataError, match=r"no such file$"):
+    for name, stand_in in zip(wanting, ("pcm-zarcone2020-gaussian",) * 2 + ("rram-a-levels", "rram-b-levels"), strict=True):
+        with pytest.raises(DataError, match=rf"no such file; docs/data\.md says where it goes, {stand_in} stands in for it$"):
             open_channel(name)
+        assert open_channel(stand_in).name == stand_in
 
 
 @pytest.mark.data
@@ -112,7 +113,7 @@ def test_options_that_do_not_go_with_a_channel_are_refused(table: Path, tmp_path
     pd.read_csv(table).drop(columns="device").to_csv(tmp_path / "alone.csv", index=False)
     with pytest.raises(InputError, match=r"alone\.csv: normalization needs a column device and reads in decades$"):
         open_channel(tmp_path / "alone.csv", normalize=True)
-    with pytest.raises(InputError, match=r"bandwidth=-1: must be > 0"):
+    with pytest.raises(InputError, match=r"bandwidth=-1: must be within 0\.01\.\.100, in units of Scott's$"):
         open_channel(table, bandwidth=-1.0)
 
 

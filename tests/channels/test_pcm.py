@@ -122,3 +122,12 @@ def test_what_is_wrong_is_named():
         replace(JOSHI, drift_least=1.0)
     with pytest.warns(DelayWarning, match="is not within 0"):
         discretize(JOSHI, levels=2, bins=5, delay=1e9)
+
+
+def test_delays_are_those_that_the_card_says_its_constants_hold_for():
+    assert JOSHI.delays == (0.0, pytest.approx(365 * DAY))
+    for name in NAMES[1:]:
+        card = load_pcm(name)
+        assert card.delays == (0.0, DAY)
+        with pytest.warns(DelayWarning, match=r"delay=172800: is not within 0\.\.86400 s"):
+            discretize(card, levels=2, bins=5, delay=2 * DAY)

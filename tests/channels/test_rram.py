@@ -120,7 +120,7 @@ def test_an_unknown_technology_and_damaged_counts_are_refused(tmp_path: Path, mo
         load_relaxing("C")  # type: ignore[arg-type]
     monkeypatch.setenv("COSIM_DATA", str(tmp_path))
     folder = tmp_path / "rram_relaxation" / "confmats" / "techA"
-    with pytest.raises(DataError, match=r"no such file$"):
+    with pytest.raises(DataError, match=r"no such file; docs/data\.md says where it goes, rram-a-levels stands in for it$"):
         load_rram("A")
     folder.mkdir(parents=True)
     with pytest.raises(DataError, match=r"techA: holds no counts$"):

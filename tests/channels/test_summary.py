@@ -30,6 +30,10 @@ def test_the_nearest_measured_delay_is_shown():
     found = fit_summary(channel(delays=True), delay=8.0)
     assert found.delay == 10.0
     assert found.counts.tolist() == [20, 20]
+    assert str(found).startswith("table after 10 s: 40 reads")
+    assert "this is one of 2 measured delays, 1..10 s" in str(found)
+    assert found.to_csv().startswith("# table after 10 s: reads of ")
+    assert fit_summary(channel()).to_csv().startswith("# table: reads of ")
 
 
 def test_reads_with_a_tail_to_the_right_have_a_positive_skewness():

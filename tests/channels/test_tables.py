@@ -77,6 +77,17 @@ def test_rows_without_a_number_or_a_positive_read_are_dropped_and_counted(tmp_pa
     assert read_measurements(file(tmp_path, content), positive=False).dropped == {"no number": 3}
 
 
+def test_a_row_without_an_energy_keeps_its_read(tmp_path: Path):
+    found = read_measurements(file(tmp_path, "V,R,energy\n1,10,1e-12\n1,11,\n1,12,nan\n"))
+    assert found.read.tolist() == [10.0, 11.0, 12.0]
+    assert np.isnan(found.energy).tolist() == [False, True, True]
+    assert found.dropped == {}
+
+
+def test_megaohms_are_read(tmp_path: Path):
+    assert read_measurements(file(tmp_path, "V,R [Mohm]\n1,2\n")).read.tolist() == [2e6]
+
+
 def test_names_of_devices_are_numbered_in_their_order(tmp_path: Path):
     found = read_measurements(file(tmp_path, "V,R,device\n1,2,B7\n1,2,A3\n1,2,B7\n"))
     assert found.device.tolist() == [1, 0, 1]
@@ -124,6 +135,8 @@ CSV_FAULTS = {
     "V,Q\n1,2\n": r"lab\.csv, columns=V, Q: must be such that one is read, read_value, output, measured, reading, r, \.\.\. \(read\)",
     "V R\n1 2\n": r"lab\.csv, columns=V R: must be such that one is written, .*\(written\)",
     "V,R [furlong]\n1,2\n": r"lab\.csv, column=R \[furlong\]: must be in a unit that is known, such as V, ohm, kohm, S, uS, s, ms or J",
+    "V,R [mohm]\n1,2\n": r"lab\.csv, column=R \[mohm\]: must be in ohm, kohm or Mohm; mohm is milliohm by its letters, and hardly what was meant",
+    "V,R_mOhm\n1,2\n": r"lab\.csv, column=R_mOhm: must be in ohm, kohm or Mohm; .*",
     "1,2\n3,4\n": r"lab\.csv, line 1: must be a header with the names of the columns, such as written,read",
     "V,R\n": r"lab\.csv: holds no rows",
     "# only\n": r"lab\.csv: holds no header and no rows",

@@ -40,8 +40,29 @@ def test_a_table_that_nobody_has_seen_gets_a_certified_capacity():
 
 def test_the_certificate_stands_in_the_text():
     lines = invoke("channel", "capacity", "lab.csv").stdout.splitlines()
-    assert lines[-2] == "lab.csv, 5 levels of voltage, 1000 bins of log10 of resistance in ohm"
-    assert lines[-1].startswith("capacity 2.32193 bits a device (certified: at most 2.32193, gap ")
+    assert lines[-3] == "lab.csv, 5 levels of voltage, 1000 bins of log10 of resistance in ohm"
+    assert lines[-2] == "rows of the table that were left out: 1 no number, 1 not positive"
+    assert lines[-1].startswith("capacity 2.32193 bits a device (certified: at most 2.32193 on this grid, gap ")
+    assert "; one twice as fine: 2.32193); " in lines[-1]
+
+
+def test_a_finer_grid_holds_more_and_is_printed_beside():
+    coarse = found("channel", "capacity", "pcm-joshi2020", "--levels", "9", "--bins", "30")
+    assert coarse["grid"] == "9 levels of relative conductance, 30 bins of conductance"
+    finer = found("channel", "capacity", "pcm-joshi2020", "--levels", "17", "--bins", "60")
+    assert coarse["upper_bits"] < coarse["bits_on_finer_grid"] == pytest.approx(finer["bits"], abs=1e-6)
+    limited = found("channel", "capacity", "lab.csv", "--energy-budget", "1.1pJ", "--bins", "20")
+    assert limited["bits_on_finer_grid"] == pytest.approx(found("channel", "capacity", "lab.csv", "--energy-budget", "1.1pJ", "--bins", "40")["bits"], abs=1e-6)
+    huge = invoke("channel", "capacity", "lab.csv", "--levels", "2000", "--bins", "6000")
+    assert "one twice as fine would be too large" in huge.stdout
+
+
+def test_what_was_dropped_is_told_with_every_result():
+    dropped = {"no number": 1, "not positive": 1}
+    assert found("channel", "capacity", "lab.csv")["dropped"] == dropped
+    assert found("code", "scalar", "lab.csv", "--starts", "2")["dropped"] == dropped
+    assert "\nrows of the table that were left out: 1 no number, 1 not positive\n" in invoke("code", "scalar", "lab.csv", "--starts", "2").stdout
+    assert found("channel", "capacity", "flash-qlc")["dropped"] == {}
 
 
 def test_a_fit_says_what_was_dropped_and_writes_the_moments(own_folder: Path):
@@ -77,6 +98,67 @@ def test_a_scalar_code_stores_a_gaussian_and_its_tables_are_written(own_folder: 
     assert len(written["values"]) == len(written["read_edges"]) + 1 == 1000
 
 
+def test_the_bound_of_a_code_within_a_budget_is_that_of_the_budget():
+    free, limited = (found("code", "scalar", "lab.csv", "--starts", "3", *each) for each in ((), ("--energy-budget", "1.1pJ")))
+    capacity = found("channel", "capacity", "lab.csv", "--energy-budget", "1.1pJ")["upper_bits"]
+    assert limited["opta_db"] == pytest.approx(20 * math.log10(2) * capacity, abs=1e-6)
+    assert limited["snr_db"] < limited["opta_db"] < free["opta_db"] - 0.5
+
+
+def test_samples_that_the_device_tells_apart_have_no_bound(own_folder: Path):
+    np.savetxt(own_folder / "coins.txt", np.repeat([-1.0, 1.0], 100))
+    arguments = ("code", "scalar", "lab.csv", "--source", "coins.txt", "--starts", "3")
+    assert found(*arguments)["opta_db"] is None
+    last = invoke(*arguments).stdout.splitlines()[-1]
+    assert last.endswith("; OPTA: - (2.32 bits a device may tell all of these samples apart)")
+    assert "left" not in last
+
+
+def test_samples_in_a_device_of_many_bits_are_coded_without_a_bound(own_folder: Path):
+    np.savetxt(own_folder / "source.txt", np.random.default_rng(2).uniform(-1, 1, 500))
+    rng = np.random.default_rng(3)
+    rows = [f"{level},{level + 0.01 * each:.6f}" for level in range(80) for each in rng.standard_normal(6)]
+    (own_folder / "fine.csv").write_text("\n".join(["level,read", *rows]) + "\n", encoding="utf-8")
+    arguments = ("code", "scalar", "fine.csv", "--raw-reads", "--source", "source.txt", "--starts", "1")
+    values = found(*arguments)
+    assert values["opta_db"] is None
+    assert values["snr_db"] > 20.0
+    assert values["no_opta"] == "for samples it is computed up to 6 bits a device, and this one holds 6.32"
+
+
+def test_the_delay_that_is_shown_is_printed_and_written(own_folder: Path):
+    rng = np.random.default_rng(4)
+    rows = [f"{v},{10.0 ** (4 + v - 0.1 * t + 0.02 * rng.standard_normal()):.2f},{t}" for t in (1, 10) for v in (1, 2) for _ in range(9)]
+    (own_folder / "later.csv").write_text("\n".join(["V,R,delay", *rows]) + "\n", encoding="utf-8")
+    lines = invoke("channel", "fit", "later.csv", "--delay", "8s", "-o", "moments.csv").stdout.splitlines()
+    assert lines[-2].startswith("later.csv after 10 s: 18 reads ")
+    assert lines[-1] == "shown are the reads after 10 s, of the measured delays the nearest to 8 s"
+    assert (own_folder / "moments.csv").read_text().startswith("# later.csv after 10 s: reads of ")
+    between = invoke("channel", "capacity", "later.csv", "--delay", "4s")
+    assert (between.exit_code, between.stderr) == (0, "")
+    assert "later.csv after 4 s, 2 levels" in between.stdout
+
+
+def test_a_read_that_stretches_the_axis_gets_one_line_on_stderr(own_folder: Path):
+    text = (own_folder / "lab.csv").read_text().splitlines()
+    (own_folder / "wild.csv").write_text("\n".join([*text, "2.00,1e30,2e-12"]) + "\n", encoding="utf-8")
+    for arguments in (("channel", "capacity"), ("channel", "fit"), ("code", "scalar", "--starts", "1")):
+        result = invoke(*arguments, "wild.csv")
+        assert result.exit_code == 0
+        assert result.stderr.startswith("cosim: channel wild.csv, read=1e+30 ohm at voltage 2 V: is the most extreme one; ")
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_input_is_never_written_over(own_folder: Path):
+    (own_folder / "lab.json").symlink_to(own_folder / "lab.csv")
+    before = (own_folder / "lab.csv").read_text()
+    for arguments in (("channel", "fit", "lab.csv", "-o", "./lab.csv"), ("code", "scalar", "lab.csv", "-o", "lab.json")):
+        result = invoke(*arguments)
+        assert result.exit_code == 2
+        assert "must be another file than the input lab.csv" in result.stderr
+    assert (own_folder / "lab.csv").read_text() == before
+
+
 def test_a_source_of_ones_own_is_read_from_a_file(own_folder: Path):
     np.savetxt(own_folder / "source.txt", np.random.default_rng(2).uniform(-1, 1, 20_000))
     values = found("code", "scalar", "lab.csv", "--source", "source.txt", "--starts", "5")
@@ -110,7 +192,10 @@ def test_a_delay_outside_of_the_range_is_warned_of_and_refused_when_strict():
         (("channel", "capacity", "lab.csv", "--energy-budget", "1V"), "must be a quantity in J"),
         (("channel", "capacity", "lab.csv", "--delay", "-1s"), "--delay=-1s: must be >= 0 s"),
         (("channel", "capacity", "lab.csv", "--normalize"), "normalization needs a column device"),
-        (("channel", "capacity", "lab.csv", "--bandwidth", "0"), "bandwidth=0: must be > 0"),
+        (("channel", "capacity", "lab.csv", "--bandwidth", "0"), "bandwidth=0: must be within 0.01..100"),
+        (("channel", "capacity", "lab.csv", "--bandwidth", "1e9"), "bandwidth=1e+09: must be within 0.01..100"),
+        (("channel", "capacity", "lab.csv", "--levels", "20000", "--bins", "20000"), "levels x bins=20000 x 20000: must be at most 2e+07 cells"),
+        (("code", "scalar", "lab.csv", "-o", "code.txt"), "--output=code.txt: must end in .json"),
         (("channel", "capacity", "pcm-zarcone2020-gaussian", "--energy-budget", "1pJ"), "has no energies"),
         (("channel", "fit", "drift500k"), "this channel has a name and needs no fit"),
         (("channel", "fit", "lab.csv", "-o", "moments.txt"), "must end in .csv"),

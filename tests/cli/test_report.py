@@ -20,6 +20,8 @@ class Outcome:
 
     path: Path
     verdicts: list[Verdict]
+    failed: tuple[str, ...] = ()
+    absent: int = 0
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +38,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def write_storage_report(design_path: Path, output: Path, lab: Lab, *, command: str, picture: Path | None) -> Outcome:
         output.write_bytes(b"%PDF-1.7\n")
         assert command == f"cosim report {design_path} -o {output} --storage"
-        return Outcome(output, judge(CLAIMS[:2], RESULT))
+        return Outcome(output, judge(CLAIMS[:2], RESULT), failed=("a sample comes back",) if output.name == "bad.pdf" else (), absent=7)
 
     module = ModuleType("cosim.reporting.pdf")
     module.write_report = write_report  # type: ignore[attr-defined]
@@ -63,7 +65,13 @@ def test_a_failed_check_is_1_and_named(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_outcome_is_given_as_json():
-    assert json.loads(invoke("report", "mine.toml", "--json").stdout) == {"path": "mine.pdf", "passed": True, "not_met": []}
+    assert json.loads(invoke("report", "mine.toml", "--json").stdout) == {
+        "path": "mine.pdf",
+        "passed": True,
+        "not_met": [],
+        "failed_rules": [],
+        "without_data": 0,
+    }
 
 
 def test_the_network_is_added_on_request():
@@ -75,6 +83,22 @@ def test_the_report_on_storage_takes_the_place_of_the_other():
     refused = invoke("report", "mine.toml", "--storage", "--network")
     assert refused.exit_code == 2
     assert refused.stderr == "cosim: report, --storage: must be left out with --network; they are two reports\n"
+
+
+def test_a_rule_of_the_design_that_fails_is_1_although_all_claims_are_met():
+    result = invoke("report", "mine.toml", "--storage", "-o", "bad.pdf")
+    assert (result.exit_code, result.stdout) == (1, "bad.pdf: 2 of 2 checks passed; 7 more not run, as their data are not there\n")
+    assert result.stderr == "cosim: report: the design does not meet 1 of its rules, first: a sample comes back\n"
+    values = json.loads(invoke("report", "mine.toml", "--storage", "-o", "bad.pdf", "--json").stdout)
+    assert (values["passed"], values["failed_rules"], values["without_data"]) == (False, ["a sample comes back"], 7)
+
+
+def test_a_design_of_storage_alone_asks_for_its_own_report(own_folder: Path):
+    (own_folder / "cells.toml").write_text("format = 1\n[storage]\nstarts = 3\n")
+    result = invoke("report", "cells.toml")
+    assert result.exit_code == 2
+    assert result.stderr == "cosim: report, cells.toml: has a section [storage] only; must be given --storage, or sections on a cell\n"
+    assert invoke("report", "cells.toml", "--storage").exit_code == 0
 
 
 def test_a_missing_folder_is_refused_before_anything_runs(own_folder: Path):

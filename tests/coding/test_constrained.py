@@ -112,6 +112,14 @@ def test_hundreds_of_narrow_inputs_at_a_tight_budget():
     assert found.cost <= 0.01
 
 
+def test_a_budget_that_is_only_rounded_below_the_lowest_cost_is_met():
+    costs = np.array([0.1 + 0.2, 1.0, 2.0])  # 0.30000000000000004
+    found = constrained_capacity(np.eye(3), costs, 0.3)
+    assert (found.bits, found.cost, found.multiplier) == (0.0, costs[0], math.inf)
+    with pytest.raises(InputError, match=r"budget=0\.29999999: must be at least 0\.3, the cost of the cheapest input"):
+        constrained_capacity(np.eye(3), costs, 0.29999999)
+
+
 def test_a_budget_below_the_cheapest_input_is_infeasible():
     message = r"^constrained capacity, budget=0\.5: must be at least 1, the cost of the cheapest input \(1\): infeasible$"
     with pytest.raises(InputError, match=message):

@@ -44,6 +44,22 @@ def test_a_bit_tells_a_coin():
     assert opta(0.9, source=COINS) > 10.0
 
 
+@pytest.mark.parametrize("rate", [0.5, 2.32, 5.0])
+def test_opta_of_samples_is_the_proven_bound(rate: float):
+    uniform = 20.0 * math.log10(2.0) * rate + 10.0 * math.log10(2.0 * math.pi * math.e / 12.0)  # no source of samples is easier than Shannon's bound says
+    assert 20.0 * math.log10(2.0) * rate < opta(rate, source=UNIFORM) < uniform + 1.0
+    assert rate > 4.6 or opta(rate, source=UNIFORM) == 10.0 * math.log10(UNIFORM.variance / least_distortion(UNIFORM, rate).least)
+
+
+def test_samples_that_the_rate_tells_apart_have_no_bound():
+    assert opta(1.5, source=COINS) == math.inf
+
+
+def test_no_quantizer_of_as_many_levels_as_the_rate_allows_beats_opta():
+    for levels in (2, 5, 12):
+        assert 20.0 * math.log10(levels) < opta(math.log2(levels), source=UNIFORM)  # equal cells of a uniform source
+
+
 def test_without_a_rate_the_variance_remains():
     found = least_distortion(UNIFORM, 0.0)
     assert found.distortion == found.least == UNIFORM.variance
@@ -55,6 +71,7 @@ def test_without_a_rate_the_variance_remains():
         (lambda: opta(-1.0), "opta, capacity=-1: must be finite and >= 0 bits"),
         (lambda: opta(math.inf), "opta, capacity=inf: must be finite and >= 0 bits"),
         (lambda: opta(1.0, devices=0.0), "opta, devices=0: must be finite and > 0"),
+        (lambda: opta(6.1, source=UNIFORM), "opta, rate=6.1: must be at most 6 bits for a source that is not Gaussian"),
         (lambda: least_distortion(UNIFORM, 9.0), "rate-distortion function, rate=9: must be within 0..4.64 bits with so many cells and values"),
         (lambda: least_distortion(UNIFORM, math.nan), "rate-distortion function, rate=nan: must be within 0..4.64 bits with so many cells and values"),
     ],

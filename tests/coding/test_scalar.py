@@ -115,6 +115,13 @@ def test_a_budget_is_kept_and_costs_signal(budget, seed):
     assert free.cost == pytest.approx(free.distribution @ costs)
 
 
+def test_a_budget_that_is_only_rounded_below_the_lowest_cost_is_met():
+    costs = np.array([0.1 + 0.2, 1.0, 2.0])  # 0.30000000000000004
+    assert designed(np.eye(3), costs=costs, budget=0.3, starts=3).cost == pytest.approx(0.3)
+    with pytest.raises(InputError, match=r"budget=0\.29999999: must be at least 0\.3, "):
+        designed(np.eye(3), costs=costs, budget=0.29999999, starts=3)
+
+
 def test_a_budget_that_only_the_cheapest_input_keeps_leaves_nothing_to_tell():
     code = designed(np.eye(3), costs=np.array([1.0, 2.0, 3.0]), budget=1.0, starts=3)
     assert code.cost == pytest.approx(1.0, abs=1e-6)
@@ -177,8 +184,8 @@ def test_the_same_seed_gives_the_same_code():
         ({"costs": np.ones(3)}, "scalar code, costs: must be 2 finite numbers, one for each input"),
         ({"costs": np.array([1.0, np.nan])}, "scalar code, costs: must be 2 finite numbers, one for each input"),
         ({"budget": 1.0}, "scalar code, budget=1: needs the costs of the inputs"),
-        ({"costs": np.array([2.0, 3.0]), "budget": 1.5}, "scalar code, budget=1.5: must be >= 2, the cost of the cheapest input"),
-        ({"costs": np.array([2.0, 3.0]), "budget": math.nan}, "scalar code, budget=nan: must be >= 2, the cost of the cheapest input"),
+        ({"costs": np.array([2.0, 3.0]), "budget": 1.5}, "scalar code, budget=1.5: must be at least 2, the cost of the cheapest input (0): infeasible"),
+        ({"costs": np.array([2.0, 3.0]), "budget": math.nan}, "scalar code, budget=nan: must be at least 2, the cost of the cheapest input (0): infeasible"),
     ],
 )
 def test_what_cannot_be_designed_is_named(options, message):

@@ -113,6 +113,13 @@ def test_samples_that_are_all_equal_are_refused():
         of_samples(np.full(100, 3.0))
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e308, 1e-200])
+def test_samples_whose_variance_is_no_number_are_refused_in_one_line(scale: float, recwarn: pytest.WarningsRecorder):
+    with pytest.raises(InputError, match=r"^samples, variance of the samples=(inf|nan|0): must be within 1e-200\.\.1e\+200; scale them$"):
+        of_samples(scale * np.linspace(0.5, 1.5, 200))
+    assert not recwarn.list
+
+
 def test_a_gaussian_without_spread_is_refused():
     with pytest.raises(InputError, match=r"^gaussian source, deviation=0: must be finite and > 0$"):
         gaussian(deviation=0.0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cosim.channels.channel import discretize
 from cosim.channels.measured import zarcone
 from cosim.coding.capacity import capacity
-from cosim.coding.information import mutual_information
-from cosim.coding.states import READS, WRITES, best_intervals, merged_columns, state_capacity, state_table
+from cosim.coding.information import conditional_entropies, mutual_information
+from cosim.coding.states import READS, WRITES, _exchanged, best_intervals, merged_columns, state_capacity, state_table
 from cosim.errors import InputError
 
 # Zarcone 2020, Fig. 5b: capacity at 4, 8, 16 writes (rows) and 4..64 reads [bits]
@@ -49,6 +49,13 @@ def test_for_two_inputs_no_grouping_of_sorted_reads_is_better_than_intervals():
     groupings = (np.array(each) for each in itertools.product(range(3), repeat=7))
     best = max(information(np.column_stack([joint[:, grouping == read].sum(axis=1) for read in range(3)])) for grouping in groupings)
     assert best_intervals(joint, 3)[0] == pytest.approx(best, abs=1e-12)
+
+
+def test_a_distribution_of_one_input_is_exchanged_without_a_division_by_zero():
+    grouped = np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]])
+    with np.errstate(all="raise"):
+        moved = _exchanged(grouped, conditional_entropies(grouped), np.array([0, 1]), np.array([1.0, 0.0]))
+    assert sorted(moved.tolist()) == [0, 2]
 
 
 def test_a_cell_is_what_its_levels_and_edges_give():

@@ -7,13 +7,14 @@ import numpy as np
 from cosim.channels.channel import Axis, Discretized, discretize
 from cosim.channels.gaussian import GaussianChannel
 from cosim.coding.capacity import capacity
+from cosim.coding.coarse import design_coarse
 from cosim.coding.gaussians import Training, design_gaussians
 from cosim.coding.information import mutual_information
 from cosim.coding.scalar import design_scalar
 from cosim.coding.sources import gaussian
 from cosim.design import Design
 from cosim.studies.zarcone2020.pcm.study import DeviceMoments, PcmResult, Unseen
-from cosim.studies.zarcone2020.storing import Bound, Code, Equal, States, Stored
+from cosim.studies.zarcone2020.storing import Bound, CoarseCode, Code, Equal, States, Stored
 
 INPUTS = np.linspace(0.7, 1.7, 21)
 MEANS = 0.8 * np.sin(1.5 * (INPUTS - 0.7)) ** 2
@@ -52,6 +53,13 @@ def scalar_by_hand(matrix: Discretized) -> Code:
     )
 
 
+def coarse_by_hand(matrix: Discretized) -> CoarseCode:
+    """A code of 16 write levels and read intervals from two starts."""
+    made = design_coarse(matrix.matrix, gaussian(), writes=16, reads=16, rng=np.random.default_rng(1), starts=2)
+    arrays = {"thresholds": made.thresholds, "written": matrix.inputs[made.levels], "edges": matrix.edges[made.edges], "decoded": made.reconstruction}
+    return CoarseCode(snr=made.snr, writes=16, reads=16, **arrays)
+
+
 def smooth_by_hand(matrix: Discretized, steps: int) -> Code:
     """Sums of Gaussians after a few steps of their training."""
     made = design_gaussians(matrix.matrix, gaussian(), inputs=matrix.inputs, outputs=matrix.centers, training=Training(kernels=20, steps=steps))
@@ -83,6 +91,7 @@ def stored_by_hand() -> Stored:
         equal=Equal(counts=counts, bits=found.bits * np.array([0.9, 0.98, 0.97]), support=0.92 * found.bits),
         opta=OPTA_A_BIT * found.bits,
         scalar=scalar_by_hand(matrix),
+        coarse=coarse_by_hand(matrix),
         smooth={"exact": smooth_by_hand(matrix, 150), "surrogate": smooth_by_hand(matrix, 60)},
         samples=samples,
         recalled=samples + 0.3 * rng.standard_normal(2000),
@@ -106,5 +115,7 @@ def study_by_hand() -> PcmResult:
         bandwidths=np.array(BANDWIDTHS),
         widened={"normalized": best + wider, "raw": best - 0.5 + wider, "device": best + 0.5 + wider},
         unseen=Unseen(expected=10.25, scored=10.5),
+        left_out=np.array([9.4, 8.1, 9.2, 10.6, 11.5, 9.1, 10.9]),
+        left_out_expected=np.array([10.4, 10.7, 10.4, 10.2, 10.1, 10.4, 10.1]),
         blocks=(),
     )

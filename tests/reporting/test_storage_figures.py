@@ -177,8 +177,9 @@ def test_the_capacities_of_devices_are_averaged(stored):
 
 def test_codes_stand_with_their_gap_to_what_is_possible(stored):
     shown = rows(tables_storage.codes(stored, study_by_hand()))
-    assert [row[2] for row in shown] == [f"{stored.opta - snr:.2f}" for snr in (stored.scalar.snr, *(each.snr for each in stored.smooth.values()), 9.4)]
-    assert len(rows(tables_storage.codes(stored))) == 3
+    codes = (stored.scalar, stored.coarse, *stored.smooth.values())
+    assert [row[2] for row in shown] == [f"{stored.opta - snr:.2f}" for snr in (*(each.snr for each in codes), 9.4)]
+    assert len(rows(tables_storage.codes(stored))) == 4
 
 
 def test_equal_use_of_the_optimum_stands_below_the_sets(stored):

@@ -1,20 +1,24 @@
 """The studies on drift: their claims, bounds against a dense solution, and what is said where data or packages are missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cosim.channels.population import population
+from cosim.channels.traces import Traces
 from cosim.claims import check_unique, judge
 from cosim.coding.constrained import constrained_capacity
 from cosim.design import Design
 from cosim.errors import DataError
 from cosim.studies.channels import drift, surrogates, tio2
 from cosim.studies.channels import population as population_study
+from cosim.sweep.jobs import canonical
 from cosim.sweep.lab import Lab
 
+ROOT = Path(__file__).resolve().parents[2]
 DELAYS, BUDGETS = (300.0, 1000.0), (np.inf, 0.05, 0.01, 0.001)
 
 
@@ -106,7 +110,7 @@ def test_a_fold_holds_all_traces_whose_names_end_alike(data_file: Callable[..., 
 
 def test_without_the_traces_the_reason_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Lab):
     monkeypatch.setenv("COSIM_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"tio2_drift\.npz: no such file$"):
+    with pytest.raises(DataError, match=r"tio2_drift\.npz: no such file"):
         tio2.run(Design(), lab)
 
 
@@ -117,6 +121,68 @@ def test_surrogates_are_as_close_as_claimed(monkeypatch: pytest.MonkeyPatch, lab
     result = surrogates.run(Design(), lab)
     assert set(_outcomes(surrogates.CLAIMS, result).values()) == {"met"}
     assert sorted(result.ks) == ["gamma", "gaussian", "log_normal", "straight_through"]
+
+
+def keys_of(run: Callable[[Lab], object], lab: Lab, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a study remembers its computations by, none of which is done."""
+    keys: list[str] = []
+
+    def remember(self: Lab, name: str, version: int, parts: Sequence[object], compute: Callable[[], object]) -> dict[str, np.ndarray]:
+        keys.append(canonical([name, version, *parts]))
+        return dict.fromkeys(("ks", "distance", "gradient", "lower", "upper", "energy", "ours"), np.ones(1))
+
+    monkeypatch.setattr(Lab, "remember", remember)
+    run(lab)
+    return keys
+
+
+def test_surrogates_are_remembered_by_card_and_conditions(monkeypatch: pytest.MonkeyPatch, lab: Lab):
+    pytest.importorskip("torch")
+    card = population("drift500k")
+    first = keys_of(lambda lab: surrogates.run(Design(), lab), lab, monkeypatch)
+    for name, value in {"population": lambda _: replace(card, read_noise=2.0 * card.read_noise), "DELAYS": (1.0,), "AIM": 11.0}.items():
+        with monkeypatch.context() as changed:
+            changed.setattr(surrogates, name, value)
+            assert not set(first) & set(keys_of(lambda lab: surrogates.run(Design(), lab), lab, changed))
+
+
+def test_bounds_are_remembered_by_their_tolerance(monkeypatch: pytest.MonkeyPatch, lab: Lab):
+    def run(lab: Lab) -> drift.DriftResult:
+        return drift.run(Design(), lab, delays=(1.0,), budgets=(0.1,))
+
+    monkeypatch.setattr(drift, "DEVICES", 10)
+    first = keys_of(run, lab, monkeypatch)
+    monkeypatch.setattr(drift, "TOLERANCE", 1e-3)
+    assert not set(first) & set(keys_of(run, lab, monkeypatch))
+
+
+def test_scores_of_traces_are_remembered_by_all_that_they_follow_from(monkeypatch: pytest.MonkeyPatch, lab: Lab):
+    time, rng = np.linspace(0.0, 3e4, 3000), np.random.default_rng(0)
+    traces = Traces(names=("a/1", "b/2"), times=(time, time), resistances=tuple(2e3 + rng.random((2, 3000))))
+
+    def run(lab: Lab) -> tio2.Tio2Result:
+        return tio2.run(Design(), lab, folds=2)
+
+    monkeypatch.setattr(tio2, "tio2_traces", lambda: traces)
+    first = keys_of(run, lab, monkeypatch)
+    later = replace(traces, times=(1.1 * time, time))
+    renamed = replace(traces, names=("a/1", "b/1"))
+    for each in (later, renamed):
+        monkeypatch.setattr(tio2, "tio2_traces", lambda each=each: each)
+        assert not set(first) & set(keys_of(run, lab, monkeypatch))
+    monkeypatch.setattr(tio2, "tio2_traces", lambda: traces)
+    monkeypatch.setattr(tio2, "population", lambda name: replace(population(name), offset=0.01) if name == "tio2-mm" else population(name))
+    assert not set(first) & set(keys_of(run, lab, monkeypatch))
+
+
+def test_the_pages_say_how_many_time_constants_a_start_at_100_ohm_takes():
+    card = population("drift500k")
+    start, end = float(card.state(100.0)), card.equilibrium
+    taken = np.log((start - end) / (0.03 * end))
+    assert f"{taken:.1f}" == "12.0"
+    assert population_study.LATE - 1.0 < taken < population_study.LATE
+    for page in ("drift", "errata"):
+        assert f"from 100 ohm it takes {taken:.1f}" in (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_without_torch_the_reason_is_given(monkeypatch: pytest.MonkeyPatch, lab: Lab):

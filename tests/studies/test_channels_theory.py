@@ -1,13 +1,17 @@
 """The study on capacities against what is known: its claims."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cosim.claims import judge
+from cosim.coding.capacity import capacity
+from cosim.coding.information import mutual_information
 from cosim.design import Design
 from cosim.spice.engines import find_engine
 from cosim.studies.channels import theory
-from cosim.studies.channels.theory import SHARES, TheoryResult
+from cosim.studies.channels.theory import SHARES, TEXTBOOK, TheoryResult
 from cosim.sweep.lab import Lab
 
 
@@ -37,6 +41,24 @@ def test_some_random_pairs_are_nearly_told_apart_and_some_are_not(result: Theory
 def test_the_classical_iteration_stays_below(result: TheoryResult):
     assert np.max(result.differences) > 0.0
     assert np.min(result.differences) > -1e-9
+
+
+def test_the_gap_is_that_of_the_distribution_and_not_what_a_solver_says():
+    matrix = TEXTBOOK["z"](0.3).matrix
+    found = capacity(matrix)
+    assert theory.gap(matrix, found.distribution) < 1e-9
+    assert theory.gap(matrix, np.array([0.5, 0.5])) > found.bits - mutual_information(matrix, np.array([0.5, 0.5])) > 1e-4
+    assert np.isfinite(theory.gap(np.eye(3), np.array([0.5, 0.5, 0.0])))  # a bin that is not reached
+
+
+def test_a_distribution_that_is_not_the_best_one_breaks_the_claims_on_gaps(monkeypatch: pytest.MonkeyPatch):
+    def lazy(matrix, *, tolerance=1e-9):
+        return replace(capacity(matrix, tolerance=tolerance), distribution=np.full(len(matrix), 1.0 / len(matrix)))
+
+    for name, value in {"capacity": lazy, "SIZE": 60, "PAIRS": 3, "COMPARED": 2, "SHARES": SHARES[::50]}.items():
+        monkeypatch.setattr(theory, name, value)
+    verdicts = {each.id: each.verdict for each in judge(theory.CLAIMS, theory.run(Design(), Lab(engine=find_engine("ngspice"))))}
+    assert [verdicts[f"channels.theory.gap_{name}"] for name in ("smooth", "random")] == ["not_met"] * 2
 
 
 def test_a_wrong_capacity_breaks_the_claim(result: TheoryResult):

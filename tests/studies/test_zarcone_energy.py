@@ -1,12 +1,14 @@
 """The energy study of Zarcone 2020: its claims on the real run, each failing on a wrong result, and a design's [storage] taking effect."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from cosim.claims import judge
+from cosim.codesign.pcm_cell import BIT_LINE, PARTIAL_SET
 from cosim.coding.storage_energy import compare, conversion, load_storage
 from cosim.design import Design, StorageSection
 from cosim.errors import CosimError
@@ -38,6 +40,7 @@ def with_card(result: EnergyResult, **changes: float) -> EnergyResult:
     return with_case(result, "fitted", card=replace(CARD, **changes))
 
 
+ROOT = Path(__file__).resolve().parents[2]
 WRONG = {  # claim -> the result made wrong
     "separate": lambda result: with_case(result, "fitted", comparison=DEAR),
     "joint": lambda result: with_case(result, "fitted", comparison=DEAR),
@@ -66,6 +69,21 @@ def test_the_claims_hold_the_values_worked_out(result: EnergyResult):
     assert found["itemized_joint"] == pytest.approx(100 * 35 / 40)
     assert (found["crossover"], found["crossover_walden"]) == (pytest.approx(10.48, abs=0.02), pytest.approx(9.62, abs=0.02))
     assert found["write"] == pytest.approx(8.67, abs=0.1)
+
+
+def test_the_pages_give_the_mean_current_of_35_picojoules_that_the_claim_gives():
+    current = 35e-12 / BIT_LINE / (PARTIAL_SET.width + PARTIAL_SET.rise / 2 + PARTIAL_SET.fall / 2)
+    words = f"{1e6 * current:.1f} uA"
+    assert words == "4.7 uA"
+    assert words in next(each for each in energy.CLAIMS if each.id.endswith(".write")).statement
+    for page in ("storage_energy", "errata"):
+        assert f"mean current of {words}" in " ".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").split())
+
+
+def test_a_crossover_or_a_write_that_moves_a_little_breaks_its_claim(result: EnergyResult):
+    moved = with_case(with_case(result, "fitted", crossover=10.7), "walden", crossover=9.4)
+    found = verdicts(replace(moved, write=1.1 * result.write))
+    assert [found[name].verdict for name in ("crossover", "crossover_walden", "write")] == ["not_met"] * 3
 
 
 def test_a_wrong_result_is_listed_for_every_claim():

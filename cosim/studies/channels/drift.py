@@ -215,7 +215,7 @@ def _remembered(lab: Lab, channel: SwitchPopulation, delays: Sequence[float], bu
         lab.remember(
             "capacity of a switch population",
             1,
-            (channel, delay, [min(each, 1e9) for each in budgets], grid),
+            (channel, delay, [min(each, 1e9) for each in budgets], grid, TOLERANCE, SHARES),
             lambda delay=delay: vars(bounds(channel, delay, budgets, grid=grid)),  # type: ignore[misc]
         )
         for delay in delays

@@ -12,13 +12,15 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.channels.population import population
-from cosim.channels.surrogates import SURROGATES, Surrogate, compare, gradient_errors, straight_through
+from cosim.channels.surrogates import AIM, DELAYS, GRADIENTS, RESISTANCES, SURROGATES, Surrogate, compare, gradient_errors, straight_through
 from cosim.claims import Claim, Requirement, at_most
 from cosim.design import Design
 from cosim.errors import DataError
 from cosim.sweep.lab import Lab
 
+CARD = "drift500k"
 SAMPLES, GRADIENT_SAMPLES = 20_000, 200_000
+VERSION = 1  # raised when the computation changes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,13 +52,14 @@ def run(design: Design, lab: Lab) -> SurrogateResult:
         return straight_through(*known, generator=generator, rng=exact_draws)
 
     chosen: dict[str, Surrogate] = {**SURROGATES, "straight_through": through}
-    known = {name: lab.remember("surrogate of a population", 1, (name, SAMPLES, GRADIENT_SAMPLES, seed), _compute(each, seed)) for name, each in chosen.items()}
+    parts = (population(CARD), SAMPLES, GRADIENT_SAMPLES, RESISTANCES, DELAYS, GRADIENTS, AIM, seed)
+    known = {name: lab.remember("surrogate of a population", VERSION, (name, *parts), _compute(each, seed)) for name, each in chosen.items()}
     return SurrogateResult(**{part: {name: each[part] for name, each in known.items()} for part in ("ks", "distance", "gradient")})
 
 
 def _compute(surrogate: Surrogate, seed: int) -> Callable[[], dict[str, Array]]:
     def compute() -> dict[str, Array]:
-        card, rng = population("drift500k"), np.random.default_rng([seed, 640])
+        card, rng = population(CARD), np.random.default_rng([seed, 640])
         found = compare(card, surrogate, samples=SAMPLES, rng=rng)
         return {"ks": found.ks, "distance": found.distance, "gradient": gradient_errors(card, surrogate, samples=GRADIENT_SAMPLES, rng=rng)}
 

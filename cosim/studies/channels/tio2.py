@@ -31,6 +31,7 @@ from cosim.sweep.lab import Lab
 
 READS, OVER = 1000, 1e4  # reads between the two of a pair, which are 10.01 s apart; time that the published loss is for [s]
 FOLDS, RESAMPLES = 7, 2000
+VERSION = 1  # raised when the computation changes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,8 +98,8 @@ def run(design: Design, lab: Lab, *, folds: int = FOLDS) -> Tio2Result:
     loss = linear_loss(pairs, step=card.step)
     scores = lab.remember(
         "held-out drift of TiO2",
-        1,
-        (seed, folds, READS, card, pairs.trace.tolist(), pairs.before.tolist(), pairs.after.tolist()),
+        VERSION,
+        (seed, folds, READS, card, population("tio2-mm"), vars(pairs), list(traces.names)),
         lambda: _scores(pairs, grouped_folds(traces, folds, rng=np.random.default_rng([seed, 620]))),
     )
     return Tio2Result(

@@ -55,5 +55,5 @@ def _score(matrix: Discretized, found: Bound, plan: BlockPlan, lab: Lab, seed: i
         devices=plan.devices,
         snr=float(known["snr"]),
         design_snr=float(known["design_snr"]),
-        opta=float(opta(found.bits, devices=plan.devices / plan.samples)),
+        opta=float(opta(found.upper, devices=plan.devices / plan.samples)),
     )

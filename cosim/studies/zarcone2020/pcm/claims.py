@@ -2,7 +2,8 @@
 
 What the paper prints of its own solver (capacities, write levels, the table of states) is reproduced; its codes are surpassed. The table of states behind
 Fig. 5b is that of the authors' repository (rzarcone/PCM_Paper, commit 686fd6a, final_states.npz). The limits for our codes, and those on equal probabilities
-and on single devices, were set when first versions of the programs had been run: a prediction is here only what no paper reports.
+and on single devices, were set when first versions of the programs had been run: they are calibrations. A prediction
+follows from theory, whatever the data are.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 
 from cosim.claims import Claim, Kind, Requirement, at_least, at_most, between, within
 from cosim.studies.zarcone2020.pcm.study import PcmResult
+from cosim.studies.zarcone2020.storing import certified_gap
 
 PREFIX = "zarcone2020.pcm"
 SOURCE = "Zarcone 2020"
@@ -23,6 +25,9 @@ PRINTED = {  # write states -> bits with READS read states
 }
 COMPARED = tuple((writes, reads) for writes in PRINTED if writes >= 4 for reads in READS if reads >= 4)
 PAPER_DEVICE = 2.5  # bits: "the average capacity for any individual device is ~2.5 bits"
+PAPER_SNR = 9.4  # dB
+REACHED = 3  # of the seven devices, each left out of the design in turn, have the paper's figure
+LEAVE_ONE_OUT = "ours: designed on six devices, scored on the raw reads of the seventh, the mean of its own reset known"
 
 
 def excess(result: PcmResult) -> dict[tuple[int, int], float]:
@@ -53,6 +58,12 @@ def device_bandwidth(result: PcmResult) -> float:
         return float("inf")
     order = np.argsort(bits)
     return float(np.interp(PAPER_DEVICE, bits[order], factors[order]))
+
+
+def _coarse(result: PcmResult) -> float | None:
+    """Of converters of 4 bits; another design has others."""
+    coarse = result.stored.coarse
+    return coarse.snr if (coarse.writes, coarse.reads) == (16, 16) else None
 
 
 def _claim(
@@ -86,11 +97,11 @@ CLAIMS = (
         "certificate",
         "prediction",
         "ours: the largest divergence of an input bounds the capacity",
-        "normalized channel: distance of the capacity from its upper bound",
+        "normalized channel: distance of the capacity from mutual information and from the largest divergence, both computed anew from the distribution",
         None,
         "bits",
         at_most(1e-8),
-        lambda result: result.stored.capacity.upper - result.stored.capacity.bits,
+        lambda result: certified_gap(result.stored.matrix, result.stored.capacity),
     ),
     _claim(
         "write_levels",
@@ -114,7 +125,7 @@ CLAIMS = (
     ),
     _claim(
         "equal_probabilities_8",
-        "prediction",
+        "calibration",
         "ours: levels searched for equal probabilities",
         "loss of capacity with the best 8 levels that are written equally often",
         None,
@@ -144,17 +155,17 @@ CLAIMS = (
     ),
     _claim(
         "devices",
-        "prediction",
+        "calibration",
         "ours: the printed 2.5 bits do not follow from Scott's bandwidth (docs/errata.md)",
-        "mean capacity of a single device, Scott's bandwidth",
-        PAPER_DEVICE,
+        f"mean capacity of a single device, Scott's bandwidth; the paper has about {PAPER_DEVICE} bits",
+        None,
         "bits",
         within(2.70, 0.02),
         lambda result: float(np.mean([each.bits for each in result.devices])),
     ),
     _claim(
         "device_bandwidth",
-        "prediction",
+        "calibration",
         "ours: the printed 2.5 bits do not follow from Scott's bandwidth (docs/errata.md)",
         "factor on Scott's bandwidth at which the mean capacity of a device is 2.5 bits",
         None,
@@ -177,7 +188,7 @@ CLAIMS = (
         "reproduction",
         f"{SOURCE}, Fig. 6",
         "sums of Gaussians as encoder and decoder, trained on the measured law",
-        9.4,
+        PAPER_SNR,
         "dB",
         at_least(9.7),
         lambda result: result.stored.smooth["exact"].snr,
@@ -187,34 +198,64 @@ CLAIMS = (
         "reproduction",
         f"{SOURCE}, Fig. 6 and Methods",
         "the same trained as in the paper on mean and deviation of each level, scored on the measured law",
-        9.4,
+        PAPER_SNR,
         "dB",
         at_least(9.4),
         lambda result: result.stored.smooth["surrogate"].snr,
     ),
     _claim(
         "scalar",
-        "prediction",
+        "calibration",
         "ours: exact encoder and decoder in turn, noise relaxation",
-        "scalar code, one device a Gaussian sample",
-        9.4,
+        f"scalar code, one device a Gaussian sample, converters finer than the channel; the paper has {PAPER_SNR} dB",
+        None,
         "dB",
         at_least(10.25),
         lambda result: result.stored.scalar.snr,
     ),
     _claim(
+        "coarse",
+        "calibration",
+        "ours: exact encoder and decoder in turn under limits, noise relaxation",
+        f"scalar code with 16 write levels and 16 read intervals (4-bit converters); the paper has {PAPER_SNR} dB",
+        None,
+        "dB",
+        at_least(PAPER_SNR),
+        _coarse,
+    ),
+    _claim(
         "scalar_unseen",
-        "prediction",
-        "ours: designed on 60 % of the trials, scored on the raw reads of the others",
-        "scalar code on reads that its design has not seen, difference from what its design expects",
+        "calibration",
+        "ours: designed on 60 % of the reads, scored on the raw reads left",
+        "scalar code on reads of the same seven devices that the design has not seen, difference from what its design expects",
         None,
         "dB",
         within(0.0, 0.3),
         lambda result: result.unseen.scored - result.unseen.expected,
     ),
     _claim(
+        "left_out_worst",
+        "calibration",
+        LEAVE_ONE_OUT,
+        f"scalar code on a device that the design has not seen, the worst of seven; {REACHED} of the seven reach the paper's {PAPER_SNR} dB",
+        None,
+        "dB",
+        within(8.05, 0.1),
+        lambda result: float(np.min(result.left_out)),
+    ),
+    _claim(
+        "left_out_median",
+        "calibration",
+        LEAVE_ONE_OUT,
+        f"the same, the median of the seven; {REACHED} of them reach the paper's {PAPER_SNR} dB",
+        None,
+        "dB",
+        within(9.38, 0.1),
+        lambda result: float(np.median(result.left_out)),
+    ),
+    _claim(
         "two_devices",
-        "prediction",
+        "calibration",
         "ours: several devices a sample",
         "one Gaussian sample on two devices, on samples that the design has not seen",
         None,
@@ -226,8 +267,8 @@ CLAIMS = (
         "together",
         "calibration",
         "ours: several devices coded together; the limit was set when 10.42 dB had been reached, the aim was 10.6 dB",
-        "three Gaussian samples on three devices, on samples that the design has not seen",
-        9.4,
+        f"three Gaussian samples on three devices, on samples that the design has not seen; the paper has {PAPER_SNR} dB for one on one",
+        None,
         "dB",
         at_least(10.35),
         lambda result: _block(result, 3, 3),

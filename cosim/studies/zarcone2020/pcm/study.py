@@ -1,4 +1,4 @@
-"""Run the study on the measurements: pooled, normalized and single devices, other bandwidths, codes on trials that their design has not seen."""
+"""Run the study on the measurements: pooled, normalized and single devices, other bandwidths, codes on reads and on devices that their design has not seen."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ from cosim.studies.zarcone2020.storing import Bound, Stored, bound, store_in
 from cosim.sweep.lab import Lab
 
 DEVICES = 7
-SPLIT, DESIGN = 6, 7  # last words of the seeds
+SPLIT, DESIGN, LEAVE = 6, 7, 8  # last words of the seeds
 LEFT_OUT = 0.4  # of the trials, for the score on unseen ones
 FILE = ("pcm_zarcone", "pcm_20140605.npz")
-VERSIONS = {"bandwidth": 1, "unseen": 1}  # raised when a computation changes
+VERSIONS = {"bandwidth": 1, "unseen": 1, "left out": 1}  # raised when a computation changes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Unseen:
-    """A scalar code designed on a part of the trials: what its design expects, and what it does on the reads that were left out [dB]."""
+    """A scalar code designed on a part of the reads: what its design expects, and what it does on the other reads of the same seven devices [dB]."""
 
     expected: float
     scored: float
@@ -57,7 +57,10 @@ class PcmResult:
         moments: of each device, for Fig. 4.
         bandwidths: factors on Scott's bandwidth; ``widened["normalized"]`` the capacity of the channel with each, ``widened["raw"]`` that of the raw one,
             ``widened["device"]`` the mean of the devices [bits].
-        unseen: the scalar code on trials that its design has not seen.
+        unseen: the scalar code on reads of the same seven devices that its design has not seen.
+        left_out: ``(devices,)`` the scalar code of the other six devices on the raw reads of each [dB]: a device that its design has not seen at all, but
+            for the mean of its own reset.
+        left_out_expected: ``(devices,)`` what these codes expect [dB].
         blocks: codes for several devices.
     """
 
@@ -69,6 +72,8 @@ class PcmResult:
     bandwidths: Array
     widened: Mapping[str, Array]
     unseen: Unseen
+    left_out: Array
+    left_out_expected: Array
     blocks: tuple[BlockScore, ...]
 
 
@@ -84,6 +89,7 @@ def run(design: Design, lab: Lab) -> PcmResult:
     single = [zarcone(device=each) for each in range(DEVICES)]
     bins = plan.bins
     stored = store_in(normalized, plan, lab, seed=seed)
+    left_out = _left_out(design, lab)
     widened = {name: np.array([_mean_bits(name, factor, bins, lab) for factor in plan.bandwidths]) for name in ("normalized", "raw", "device")}
     return PcmResult(
         design=design,
@@ -94,6 +100,8 @@ def run(design: Design, lab: Lab) -> PcmResult:
         bandwidths=np.array(plan.bandwidths),
         widened=widened,
         unseen=_unseen(design, lab),
+        left_out=left_out["scored"],
+        left_out_expected=left_out["expected"],
         blocks=block_codes(stored.matrix, stored.capacity, lab, seed=seed),
     )
 
@@ -124,17 +132,38 @@ def _unseen(design: Design, lab: Lab) -> Unseen:
 
     def compute() -> dict[str, Array]:
         everything = read_measurements(data_file(*FILE))
-        left_out = held_out(len(everything.written), share=LEFT_OUT, rng=np.random.default_rng([seed, SPLIT]))
-        known, unseen = _part(everything, ~left_out), _part(everything, left_out)
-        channel = MeasuredChannel.from_measurements(known, normalized=True)
-        matrix = discretize(channel, bins=plan.bins)
-        made = design_scalar(matrix.matrix, gaussian(), rng=np.random.default_rng([seed, DESIGN]), starts=plan.starts)
-        reads = _resets(known)[unseen.device] - np.log10(unseen.read)
-        scored = made.evaluate(raw_matrix(matrix.inputs, matrix.edges, written=unseen.written, read=reads), gaussian())
-        return {"expected": np.array(made.snr), "scored": np.array(scored.snr)}
+        unseen = held_out(len(everything.written), share=LEFT_OUT, rng=np.random.default_rng([seed, SPLIT]))
+        known, rest = _part(everything, ~unseen), _part(everything, unseen)
+        expected, scored = _designed_and_scored(known, rest, _resets(known)[rest.device], design, np.random.default_rng([seed, DESIGN]))
+        return {"expected": np.array(expected), "scored": np.array(scored)}
 
-    known = lab.remember("pcm unseen", VERSIONS["unseen"], [_data(), plan.bins, plan.starts, seed], compute)
+    known = lab.remember("pcm unseen", VERSIONS["unseen"], [_data(), plan.bins, plan.starts, LEFT_OUT, seed], compute)
     return Unseen(expected=float(known["expected"]), scored=float(known["scored"]))
+
+
+def _left_out(design: Design, lab: Lab) -> dict[str, Array]:
+    """``(devices,)`` what a code for six devices expects, and its score on the raw reads of the seventh, relative to the mean of its own reset."""
+    plan, seed = design.storage, design.run.seed
+
+    def compute() -> dict[str, Array]:
+        everything = read_measurements(data_file(*FILE))
+        assert everything.device is not None
+        resets, found = _resets(everything), []
+        for each in range(DEVICES):
+            known, rest = _part(everything, everything.device != each), _part(everything, everything.device == each)
+            found.append(_designed_and_scored(known, rest, resets[rest.device], design, np.random.default_rng([seed, LEAVE, each])))
+        expected, scored = np.array(found).T
+        return {"expected": expected, "scored": scored}
+
+    return lab.remember("pcm device left out", VERSIONS["left out"], [_data(), plan.bins, plan.starts, seed], compute)
+
+
+def _designed_and_scored(known: Measurements, rest: Measurements, resets: Array, design: Design, rng: np.random.Generator) -> tuple[float, float]:
+    """A scalar code for the kernel densities of `known`: what it expects, and its score on the raw reads of `rest` below `resets` [dB]."""
+    matrix = discretize(MeasuredChannel.from_measurements(known, normalized=True), bins=design.storage.bins)
+    made = design_scalar(matrix.matrix, gaussian(), rng=rng, starts=design.storage.starts)
+    raw = raw_matrix(matrix.inputs, matrix.edges, written=rest.written, read=resets - np.log10(rest.read))
+    return made.snr, made.evaluate(raw, gaussian()).snr
 
 
 def _part(measurements: Measurements, rows: Array) -> Measurements:
