@@ -37,7 +37,7 @@ class _Builder:
         """All pages in order."""
         found, design = self.findings, self.findings.design
         content = {
-            "title": "Storing real numbers in memory cells: how much fits, and how well it comes back",
+            "title": "Storing real numbers in memory cells",
             "product": f"cosim {cosim.__version__}",
             "design": f"design {design.name}, digest {design.digest()[:12]}",
             "verdict": verdict_storage.page(found, [self.drawn("ladder"), self.drawn("states")]),

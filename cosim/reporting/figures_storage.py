@@ -238,7 +238,7 @@ def states(stored: Stored, study: PcmResult | None = None) -> Drawing:
     from matplotlib.lines import Line2D
 
     found, best = stored.states, stored.capacity.bits
-    figure, axes = canvas(HALF, 72)
+    figure, axes = canvas(HALF, 64)
     axes.set_xscale("log")
     axes.axhline(best, color=BLACK, linestyle="--", linewidth=0.8)
     axes.text(found.reads[0], best, "capacity", va="bottom", ha="left")

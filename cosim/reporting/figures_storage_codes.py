@@ -302,7 +302,7 @@ def ladder(stored: Stored, study: PcmResult | None = None) -> Drawing:
         study: adds the paper's code, the scalar code on reads that its design has not seen, and blocks of devices.
     """
     shown = _ladder_rows(stored, study)
-    figure, axes = canvas(HALF, 24 + 5.5 * len(shown))
+    figure, axes = canvas(HALF, 18 + 5.0 * len(shown))
     place = -np.arange(len(shown), dtype=float)
     values = np.array([snr for _, snr, _ in shown])
     axes.barh(place, values, color=[color for _, _, color in shown], height=0.62)

@@ -113,7 +113,7 @@ def _tiles(findings: Findings) -> list[dict[str, str]]:
     capacity, states = stored.capacity, stored.states
     most = states.bits[-1, -1]
     return [
-        {"label": "capacity of a device", "value": f"{capacity.bits:.3f} bits", "note": "proved for this law and grid"},
+        {"label": "capacity of a device", "value": f"{capacity.bits:.3f} bits", "note": "proved on its grid"},
         {"label": f"{findings.design.storage.converter_bits}-bit converters", "value": f"{stored.coarse.snr:.2f} dB", "note": "decides"},
         {"label": "fine converters", "value": f"{stored.scalar.snr:.2f} dB", "note": f"{stored.scalar.levels} write levels"},
         {"label": "bound of all codes", "value": f"{stored.opta:.2f} dB", "note": "OPTA, any length"},
