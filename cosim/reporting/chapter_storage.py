@@ -196,8 +196,8 @@ def _drift(findings: Findings, drawn: Drawn) -> Block:
         text(
             pretty(
                 "A stored value drifts. For a population of switches that flip on their own the law of a read is exact at any delay, so that the capacity of "
-                "the binned channel is known from both sides, under a budget of energy too. Phase-change memory drifts by a power law whose exponent differs from "
-                "device to device: the mean can be compensated, the spread cannot."
+                "the binned channel is known from both sides, under a budget of energy too. Phase-change memory drifts by a power law whose exponent differs "
+                "from device to device: the mean can be compensated, the spread cannot."
             )
         ),
         drawn("drift_law"),
