@@ -4,14 +4,18 @@ import json
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("safetensors")
 
+from cosim.circuits.corners import NOMINAL
+from cosim.codesign.network import check as network_check
 from cosim.codesign.network import realization
 from cosim.codesign.network.inference import CircuitScores, Hardware, infer
+from cosim.codesign.network.mapping import MappingPlan
 from cosim.snn.encoding import LatencyCard
 from cosim.snn.network import Layer, TrainedNetwork
 from cosim.snn.storage import save_network
@@ -21,6 +25,7 @@ from tests.cli.networks import templates
 from tests.cli.program import invoke, process
 
 pytestmark = pytest.mark.slow
+SEED = 1  # where no other is asked for
 FEW = ("--images", "3", "--calibration", "20")
 
 
@@ -51,11 +56,11 @@ def test_the_table_says_accuracies_bound_and_agreement():
 
 
 def test_the_json_holds_the_whole_verdict():
-    result = invoke("check", "net.safetensors", *FEW, "--bits", "3", "--tuning-error", "3 %", "--seed", "2", "--json")
+    result = invoke("check", "net.safetensors", *FEW, "--json")
     found = json.loads(result.stdout)
     assert result.exit_code == 0, result.stderr
-    assert (found["passed"], found["failures"], found["images"], found["seed"]) == (True, {}, 3, 2)
-    assert (found["mapping"]["bits"], found["mapping"]["tuning_error"]) == (3, 0.03)
+    assert (found["passed"], found["failures"], found["images"], found["seed"]) == (True, {}, 3, SEED)
+    assert (found["mapping"]["bits"], found["mapping"]["tuning_error"]) == (0, 0.0)
     assert 0.001 < found["bound"]["error"] < 0.1
     assert found["accuracy"]["circuit"]["of"] == 3
     assert len(found["classes"]["circuit"]) == len(found["classes"]["label"]) == 3
@@ -99,10 +104,22 @@ def test_a_circuit_that_is_wrong_from_the_start_decides_nothing_and_is_exit_1(mo
     assert result.stderr.startswith("cosim: check: 100 % of the images are undecided, so that nothing is shown; the bound is ")
 
 
-def test_conditions_are_in_the_output():
-    away = ("--temperature", "40", "--wires", "2 ohm", "--noise", "5 %", "--noise-time", "3 ms")
+def test_conditions_reach_the_check_and_are_in_the_output(monkeypatch: pytest.MonkeyPatch):
+    """The runs themselves are the nominal ones, which are kept already."""
+    real, asked = network_check.check, []
+
+    def nominal(*given: Any, **options: Any) -> network_check.Check:
+        asked.append({name: options[name] for name in ("plan", "corner", "wire_resistance", "noise")})
+        return real(*given, **{**options, "plan": MappingPlan(), "corner": NOMINAL, "wire_resistance": 0.0, "noise": None})
+
+    monkeypatch.setattr(network_check, "check", nominal)
+    away = ("--bits", "3", "--tuning-error", "3 %", "--temperature", "40", "--wires", "2 ohm", "--noise", "5 %", "--noise-time", "3 ms")
     table, values = invoke("check", "net.safetensors", *FEW, *away), invoke("check", "net.safetensors", *FEW, *away, "--json")
     assert (table.exit_code, values.exit_code) == (0, 0), table.stderr
+    assert (asked[0]["plan"].bits, asked[0]["plan"].tuning_error) == (3, 0.03)
+    assert asked[0]["corner"].temperature == 40.0
+    assert asked[0]["wire_resistance"] == 2.0
+    assert (asked[0]["noise"].deviation, asked[0]["noise"].correlation_time) == (0.05, 3e-3)
     assert "conditions" in table.stdout.splitlines()[1]
     assert table.stdout.splitlines()[1].endswith("40 degC; wires 2 ohm a segment; read noise 5 %, 3 ms")
     assert json.loads(values.stdout)["conditions"] == {
