@@ -50,6 +50,10 @@ class DataError(InputError):
     """A data file is missing or is not what its name says."""
 
 
+class AbsentError(DataError):
+    """What is not shipped and may be left out is not there: measurements, or a package that one study needs. A damaged file is a `DataError`."""
+
+
 class EngineMissingError(CosimError):
     """No simulator of the wanted kind is installed."""
 

@@ -18,6 +18,7 @@ EXIT_CODES = {
     "DialectError": 2,
     "DesignError": 2,
     "DataError": 2,
+    "AbsentError": 2,
     "EngineMissingError": 3,
     "SimulationError": 4,
     "StoreError": 4,

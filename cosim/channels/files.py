@@ -11,7 +11,7 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.datasets import data_file
-from cosim.errors import DataError
+from cosim.errors import AbsentError, DataError
 
 _DAMAGE = (ValueError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
@@ -46,9 +46,9 @@ def measured_file(*parts: str, stand_in: str) -> Path:
         stand_in: the channel that is shipped in its place.
 
     Raises:
-        DataError: it is not there; says where it goes, and what stands in for it.
+        AbsentError: it is not there; says where it goes, and what stands in for it.
     """
     try:
         return data_file(*parts)
-    except DataError as error:
-        raise DataError(f"{error}; docs/data.md says where it goes, {stand_in} stands in for it") from None
+    except AbsentError as error:
+        raise AbsentError(f"{error}; docs/data.md says where it goes, {stand_in} stands in for it") from None

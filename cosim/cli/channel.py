@@ -171,7 +171,9 @@ def warned() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ChannelWarning)
         yield
-    for text in dict.fromkeys(str(each.message) for each in caught):
+    for other in (each for each in caught if not issubclass(each.category, ChannelWarning)):
+        warnings.showwarning(other.message, other.category, other.filename, other.lineno)
+    for text in dict.fromkeys(str(each.message) for each in caught if issubclass(each.category, ChannelWarning)):
         click.echo(f"cosim: {text}", err=True)
 
 
@@ -252,7 +254,6 @@ def _within_budget(matrix: "Discretized", opened: "Channel", text: str) -> dict[
 def _of_states(matrix: "Discretized", *, reads: int, writes: int, seed: int) -> dict[str, Any]:
     import numpy as np
 
-    from cosim.coding.capacity import capacity as solve
     from cosim.coding.states import state_capacity
 
     if writes > len(matrix.inputs):
@@ -261,7 +262,7 @@ def _of_states(matrix: "Discretized", *, reads: int, writes: int, seed: int) -> 
     levels = matrix.inputs[found.levels]
     return {
         "bits": found.bits,
-        "upper_bits": min(float(np.log2(min(writes, reads))), solve(matrix.matrix).upper),
+        "upper_bits": found.upper,
         "writes": writes,
         "reads": reads,
         "read_levels": matrix.edges[found.edges[1:-1]],

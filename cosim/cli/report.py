@@ -89,11 +89,11 @@ def _tell(outcome: "ReportOutcome", *, as_json: bool) -> None:
                 "passed": passed(outcome.verdicts) and not outcome.failed,
                 "not_met": open_claims,
                 "failed_rules": outcome.failed,
-                "without_data": outcome.absent,
+                "absent": outcome.absent,
             }
         )
     else:
-        absent = f"; {outcome.absent} more not run, as their data are not there" if outcome.absent else ""
+        absent = f"; {outcome.absent} more not run, as what they need is not there" if outcome.absent else ""
         say(f"{outcome.path}: {len(outcome.verdicts) - len(open_claims)} of {len(outcome.verdicts)} checks passed{absent}")
     not_run = [each for each in outcome.verdicts if each.verdict == "not_run"]
     if not_run:

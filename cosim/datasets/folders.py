@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from cosim.errors import DataError
+from cosim.errors import AbsentError, DataError
 from cosim.resources import PACKAGE
 
 
@@ -20,14 +20,15 @@ def data_file(*parts: str) -> Path:
     """A file of a data set.
 
     Raises:
-        DataError: no data folder, or no such file in it.
+        AbsentError: no data folder, or no such file in it.
+        DataError: ``COSIM_DATA`` is no folder.
     """
     folder = data_folder()
     if folder is None:
-        raise DataError("data sets: not found; set COSIM_DATA to their folder")
+        raise AbsentError("data sets: not found; set COSIM_DATA to their folder")
     path = folder.joinpath(*parts)
     if not path.exists():
-        raise DataError(f"{path}: no such file")
+        raise AbsentError(f"{path}: no such file")
     return path
 
 

@@ -36,7 +36,7 @@ class ReportOutcome:
         verdicts: on all claims of the studies that were run.
         advice: what to build; None if the sizing could not be simulated, or in the report on storage.
         failed: rules of the design that its first page says are not met.
-        absent: claims that were left out of `verdicts`, since their data are not there.
+        absent: claims that were left out of `verdicts`, since what they need is not there.
     """
 
     path: Path
@@ -103,7 +103,7 @@ def write_report(
 def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, *, command: str = "", picture: Path | None = None) -> ReportOutcome:
     """Compute the storage of a design, and write its report. Arguments and errors as in `write_report`.
 
-    Claims whose measurements are not there are printed as not run and left out of the verdicts of the outcome.
+    Claims whose measurements or package are not there are printed as not run and left out of the verdicts of the outcome.
     """
     from cosim.reporting import document_storage, storage, verdict_storage
 

@@ -12,7 +12,7 @@ from cosim.channels.channel import Channel
 from cosim.channels.named import open_channel
 from cosim.claims import Claim, Verdict, judge, not_run
 from cosim.design import Design
-from cosim.errors import DataError, DeviceError, InputError, SimulationError
+from cosim.errors import AbsentError, DeviceError, InputError, SimulationError
 from cosim.studies.channels import drift, population, surrogates, theory, tio2
 from cosim.studies.zarcone2020 import energy, pcm, surrogate
 from cosim.studies.zarcone2020.storing import Stored, store_in
@@ -32,7 +32,7 @@ class Findings:
         wanted: why the channel of the design could not be taken; empty where it was.
         results: study -> its result; those that gave none are missing.
         failures: study -> why it gave none.
-        absent: studies whose data are not there, which is no failure.
+        absent: studies whose measurements, or the package they need, are not there, which is no failure.
         verdicts: on the claims of all of them.
     """
 
@@ -50,13 +50,8 @@ class Findings:
         """The paper's measurements, if the design stores in them and they are there."""
         return self.results.get("zarcone2020.pcm")
 
-    @property
-    def open_claims(self) -> list[Verdict]:
-        """Claims that are not met, or could not be run for another reason than data that are not there."""
-        return [each for each in self.verdicts if each.verdict != "met" and not self.excused(each)]
-
     def excused(self, verdict: Verdict) -> bool:
-        """Whether a claim was not run because its data are not there."""
+        """Whether a claim was not run because what it needs is not shipped and not there."""
         return verdict.verdict == "not_run" and any(verdict.id.startswith(f"{each}.") for each in self.absent)
 
 
@@ -76,7 +71,7 @@ def find(design: Design, lab: Lab) -> Findings:
     """Run the studies and store in the design's channel.
 
     Raises:
-        InputError: the channel of the design cannot be used, and it has no stand-in.
+        InputError: the channel of the design cannot be used, or its measurements are not there and it has no stand-in.
         Cancelled: Ctrl-C; what was computed is in the store.
     """
     channel, wanted = _channel(design)
@@ -91,7 +86,7 @@ def find(design: Design, lab: Lab) -> Findings:
             verdicts += judge(claims, results[name], **known)
         except (SimulationError, InputError, DeviceError) as error:
             failures[name] = str(error)
-            absent += [name] if isinstance(error, DataError) else []
+            absent += [name] if isinstance(error, AbsentError) else []
             verdicts += not_run(claims, str(error), **known)
     measured = results.get("zarcone2020.pcm")
     stored = measured.stored if measured is not None else store_in(channel, design.storage, lab, seed=design.run.seed)
@@ -99,11 +94,14 @@ def find(design: Design, lab: Lab) -> Findings:
 
 
 def _channel(design: Design) -> tuple[Channel, str]:
-    """The channel of the design; where its data are not there the stand-in, and why."""
+    """The channel of the design; where measurements that are not shipped are not there the stand-in, and why.
+
+    A table of the user's own that is not there or damaged, and damaged measurements, are errors: nothing stands in for them.
+    """
     plan = design.storage
     try:
         return open_channel(plan.channel), ""
-    except DataError as error:
+    except AbsentError as error:
         if not plan.stand_in:
             raise
         return open_channel(plan.stand_in), str(error)

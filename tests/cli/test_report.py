@@ -70,7 +70,7 @@ def test_the_outcome_is_given_as_json():
         "passed": True,
         "not_met": [],
         "failed_rules": [],
-        "without_data": 0,
+        "absent": 0,
     }
 
 
@@ -87,10 +87,10 @@ def test_the_report_on_storage_takes_the_place_of_the_other():
 
 def test_a_rule_of_the_design_that_fails_is_1_although_all_claims_are_met():
     result = invoke("report", "mine.toml", "--storage", "-o", "bad.pdf")
-    assert (result.exit_code, result.stdout) == (1, "bad.pdf: 2 of 2 checks passed; 7 more not run, as their data are not there\n")
+    assert (result.exit_code, result.stdout) == (1, "bad.pdf: 2 of 2 checks passed; 7 more not run, as what they need is not there\n")
     assert result.stderr == "cosim: report: the design does not meet 1 of its rules, first: a sample comes back\n"
     values = json.loads(invoke("report", "mine.toml", "--storage", "-o", "bad.pdf", "--json").stdout)
-    assert (values["passed"], values["failed_rules"], values["without_data"]) == (False, ["a sample comes back"], 7)
+    assert (values["passed"], values["failed_rules"], values["absent"]) == (False, ["a sample comes back"], 7)
 
 
 def test_a_design_of_storage_alone_asks_for_its_own_report(own_folder: Path):

@@ -135,6 +135,34 @@ def test_a_channel_without_data_has_its_stand_in_and_an_own_channel_none(tmp_pat
         storage._channel(Design(storage=StorageSection(channel="drift500")))
 
 
+@pytest.mark.parametrize(("content", "message"), [(None, "cells.csv: no such file or directory"), ("", "cells.csv: is empty"), ("V,R\n1,a\n", "line 2")])
+def test_nothing_stands_in_for_a_table_of_ones_own(tmp_path: Path, content: str | None, message: str):
+    if content is not None:
+        (tmp_path / "cells.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        storage._channel(Design(storage=StorageSection(channel=str(tmp_path / "cells.csv"))))
+
+
+def test_nothing_stands_in_for_damaged_measurements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COSIM_DATA", str(tmp_path))
+    (tmp_path / "pcm_zarcone").mkdir()
+    (tmp_path / "pcm_zarcone" / "pcm_20140605.npz").write_bytes(b"no zip")
+    with pytest.raises(DataError, match="damaged"):
+        storage._channel(Design())
+
+
+def test_a_study_with_damaged_measurements_is_not_excused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COSIM_DATA", str(tmp_path))
+    (tmp_path / "tio2_drift").mkdir()
+    (tmp_path / "tio2_drift" / "tio2_drift.npz").write_bytes(b"no zip")
+    monkeypatch.setattr(storage, "STUDIES", {"channels.tio2": storage.STUDIES["channels.tio2"]})
+    monkeypatch.setattr(storage, "store_in", lambda *_, **__: STUDY.stored)
+    found = find(Design(), Lab(engine=ENGINE))
+    assert found.absent == []
+    assert "damaged" in found.failures["channels.tio2"]
+    assert not any(found.excused(each) for each in found.verdicts)
+
+
 @pytest.mark.slow
 def test_a_report_on_cells_of_ones_own_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The studies that do not depend on the channel are left out; they have tests of their own."""
@@ -169,6 +197,6 @@ def test_a_design_without_data_is_found_with_its_stand_in(tmp_path: Path, monkey
     found = find(Design(storage=plan), Lab(engine=ENGINE))
     assert found.pcm is None
     assert found.absent == ["zarcone2020.pcm"]
-    assert found.open_claims == []
+    assert all(found.excused(each) for each in found.verdicts)
     assert {each.verdict for each in found.verdicts} == {"not_run"}
     assert found.stored.matrix.name == "pcm-zarcone2020-gaussian"

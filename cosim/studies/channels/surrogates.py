@@ -15,7 +15,7 @@ from cosim.channels.population import population
 from cosim.channels.surrogates import AIM, DELAYS, GRADIENTS, RESISTANCES, SURROGATES, Surrogate, compare, gradient_errors, straight_through
 from cosim.claims import Claim, Requirement, at_most
 from cosim.design import Design
-from cosim.errors import DataError
+from cosim.errors import AbsentError
 from cosim.sweep.lab import Lab
 
 CARD = "drift500k"
@@ -41,10 +41,10 @@ def run(design: Design, lab: Lab) -> SurrogateResult:
     """Compare all of `SURROGATES` and straight-through.
 
     Raises:
-        DataError: torch is not installed.
+        AbsentError: torch is not installed.
     """
     if find_spec("torch") is None:
-        raise DataError("surrogates: torch is not installed; pip install 'cosim[snn]'")
+        raise AbsentError("surrogates: torch is not installed; pip install 'cosim[snn]'")
     seed = design.run.seed
     exact_draws = np.random.default_rng([seed, 641])
 
