@@ -15,6 +15,7 @@ from cosim.design.sections import (
     DeviceSection,
     LevelsSection,
     LimitsSection,
+    LoopSection,
     MismatchSection,
     NetworkSection,
     NeuronSection,
@@ -60,6 +61,7 @@ class Design:
     neuron: NeuronSection = field(default_factory=NeuronSection)
     network: NetworkSection = field(default_factory=NetworkSection)
     storage: StorageSection = field(default_factory=StorageSection)
+    loop: LoopSection = field(default_factory=LoopSection)
     run: RunSection = field(default_factory=RunSection)
 
     @property

@@ -38,18 +38,25 @@ class Lanes:
     Attributes:
         current_scale, series_scale: ``(lanes,)`` factors on I0 and Rs of each device.
         wire: ``(lanes,)`` resistance of bit and source line up to the cell [ohm].
+        stuck: ``(lanes,)`` state that no pulse moves; NaN for a cell that works. None if all do.
     """
 
     current_scale: Array
     series_scale: Array
     wire: Array
+    stuck: Array | None = None
 
     def __len__(self) -> int:
         return len(self.current_scale)
 
     def pick(self, index: Array) -> "Lanes":
         """Some of the lanes."""
-        return Lanes(self.current_scale[index], self.series_scale[index], self.wire[index])
+        stuck = None if self.stuck is None else self.stuck[index]
+        return Lanes(self.current_scale[index], self.series_scale[index], self.wire[index], stuck)
+
+    def held(self, state: Array) -> Array:
+        """``(lanes,)`` the states, those of stuck cells in their place."""
+        return state if self.stuck is None else np.where(np.isnan(self.stuck), state, self.stuck)
 
 
 def nominal(count: int) -> Lanes:

@@ -32,32 +32,35 @@ class SpiceProgrammer:
 
     def apply(self, lanes: Lanes, state: Array, amplitude: Array) -> Step:
         """One pulse a lane, then a read; one transient for each lane."""
+        stuck = np.zeros(len(lanes), dtype=bool) if lanes.stuck is None else np.isfinite(lanes.stuck)
+        columns = (lanes.held(state), amplitude, lanes.current_scale, lanes.series_scale, lanes.wire, stuck)
         questions = [
-            self._question(float(x), float(volts), scale=float(scale), series=float(series), wire=float(wire))
-            for x, volts, scale, series, wire in zip(state, amplitude, lanes.current_scale, lanes.series_scale, lanes.wire, strict=True)
+            self._question(float(x), float(volts), scale=float(scale), series=float(series), wire=float(wire), stuck=bool(still))
+            for x, volts, scale, series, wire, still in zip(*columns, strict=True)
         ]
         read, found = self.design.cell.read_voltage, []
-        for reading in self.lab.ask(questions):
+        for reading, x, still in zip(self.lab.ask(questions), columns[0], stuck, strict=True):
             current = -reading["i(vbit)"]
             pulse = reading.axis <= self.shape.duration
             energy = np.trapezoid((reading["v(bit)"] * current)[pulse], reading.axis[pulse])
-            found.append((float(np.clip(reading[STATE][-1], 0.0, 1.0)), float(current[-1]) / read, float(energy)))
+            last = float(x) if still else float(np.clip(reading[STATE][-1], 0.0, 1.0))
+            found.append((last, float(current[-1]) / read, float(energy)))
         after, conductance, energy = (np.array(column) for column in zip(*found, strict=True))
         return Step(after, conductance, energy)
 
-    def _question(self, state: float, amplitude: float, *, scale: float, series: float, wire: float) -> Question:
+    def _question(self, state: float, amplitude: float, *, scale: float, series: float, wire: float, stuck: bool) -> Question:
         shape, read = self.shape, self.design.cell.read_voltage
         top, low = shape.edge + shape.width, shape.duration
         begin = low + SETTLE
         points = ((0.0, 0.0), (shape.edge, amplitude), (top, amplitude), (low, 0.0), (begin, 0.0), (begin + SETTLE, read), (begin + 3 * SETTLE, read))
-        inner = cell(self.orientation, self.devices.memristor, self.devices.mosfet, length=self.design.transistor.length)
+        inner = cell(self.orientation, self.devices.memristor, self.devices.mosfet, length=self.design.transistor.length, frozen=stuck)
         body: Body = "lowest" if self.design.cell.body == "lowest" else "grounded"
         drive = Drive(bit=PiecewiseLinear(points), word=self.design.supply.gate)
         circuit = bench(inner, drive, body=body, state=state, w_over_l=self.design.transistor.chosen)
         return Question(
             circuit=_wired(circuit) if wire else circuit,
             analysis=Tran(stop=begin + 3 * SETTLE, max_step=shape.width / 40, options=Options(reltol=RELTOL)),
-            saved=("v(bit)", "i(vbit)", STATE),
+            saved=("v(bit)", "i(vbit)") if stuck else ("v(bit)", "i(vbit)", STATE),
             values={"i0s": scale, "rss": series, **({"wire": wire} if wire else {})},
         )
 

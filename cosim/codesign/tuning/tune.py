@@ -39,6 +39,7 @@ class Traces:
         time: of pulses, reads and waiting [s].
         energy: drawn from the bit line by the pulses [J].
         state: of the filament at the end.
+        noise: present value of each lane's noise process after its last read, in standard deviations; a read soon after sees it still.
         amplitudes, conductances: ``(steps, lanes)`` amplitude of each pulse [V] and true conductance after it [S]; NaN once a lane has ended.
     """
 
@@ -50,6 +51,7 @@ class Traces:
     time: Array
     energy: Array
     state: Array
+    noise: Array
     amplitudes: Array
     conductances: Array
 
@@ -128,7 +130,7 @@ def tune(
         controller.restart(memory, alive[~down], estimate[~down], target[alive[~down]], curve)
         cells.pulse(alive, amplitude)
         reader.pass_time(alive, programmer.shape.duration)
-    return cells.traces(target, accepted, controller.band)
+    return cells.traces(target, accepted, controller.band, noise=reader.level)
 
 
 class _Cells:
@@ -155,7 +157,7 @@ class _Cells:
             row[index] = values
             rows.append(row)
 
-    def traces(self, target: Array, accepted: Array, band: float) -> Traces:
+    def traces(self, target: Array, accepted: Array, band: float, *, noise: Array) -> Traces:
         """How each lane ended."""
         inside = np.abs(self.conductance / target - 1.0) <= band
         ends = np.where(~accepted, Outcome.not_reached, np.where(inside, Outcome.reached, Outcome.false_success))
@@ -168,6 +170,7 @@ class _Cells:
             time=self.time,
             energy=self.energy,
             state=self.state,
+            noise=noise.copy(),
             amplitudes=np.stack(self.amplitudes),
             conductances=np.stack(self.conductances),
         )

@@ -73,7 +73,7 @@ class TwinProgrammer:
 
     def apply(self, lanes: Lanes, state: Array, amplitude: Array) -> Step:
         """One pulse a lane, then a read."""
-        state, energy = self._integrate(lanes, np.asarray(state, dtype=float).copy(), np.asarray(amplitude, dtype=float))
+        state, energy = self._integrate(lanes, lanes.held(np.asarray(state, dtype=float)).copy(), np.asarray(amplitude, dtype=float))
         current, _ = self.solve(lanes, np.full(len(lanes), self.read_voltage), state)
         return Step(state, current / self.read_voltage, energy)
 
@@ -123,7 +123,7 @@ class TwinProgrammer:
             second = rate(self.card, second_voltage, guess)
             good = step * np.abs(second - first) <= small
             done = alive[good]
-            state[done] = np.clip(x + 0.5 * step * (first + second), 0.0, 1.0)[good]
+            state[done] = some.held(np.clip(x + 0.5 * step * (first + second), 0.0, 1.0))[good]
             energy[done] += (step / 6.0 * (before * (2.0 * first_current + second_current) + after * (first_current + 2.0 * second_current)))[good]
             time[done] = (now + step)[good]
             cap[alive] = np.where(good, 4.0 * step, 0.3 * step)

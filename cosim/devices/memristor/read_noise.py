@@ -6,6 +6,7 @@ whole trace does not. All draws are made here and handed to the simulator as val
 sources of SPICE programs do not repeat.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from cosim.design import check_keys, read_toml
 from cosim.errors import DesignError, DeviceError, reject
 from cosim.units import parse
 
-KEYS = ("name", "description", "source", "valid", "conductance", "relative_deviation", "correlation_time")
+KEYS = ("name", "description", "source", "valid", "conductance", "relative_deviation", "correlation_time", "retention")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +31,14 @@ class ReadNoise:
         conductance: rising table of conductances [S].
         relative_deviation: standard deviation over mean at each of them.
         correlation_time: of the process [s]; 0 for white noise (independent reads).
+        retention: longest time after programming over which reads were measured to stay [s].
     """
 
     name: str
     conductance: tuple[float, ...]
     relative_deviation: tuple[float, ...]
     correlation_time: float
+    retention: float = math.inf
     description: str = ""
     source: str = ""
     valid: str = ""
@@ -52,6 +55,8 @@ class ReadNoise:
             raise reject(DeviceError, where, "relative_deviation", str(list(self.relative_deviation)), ">= 0")
         if not self.correlation_time >= 0:
             raise reject(DeviceError, where, "correlation_time", self.correlation_time, ">= 0 s")
+        if not self.retention > 0:
+            raise reject(DeviceError, where, "retention", self.retention, "> 0 s")
 
     def deviation(self, conductance: Array) -> Array:
         """Relative deviation at `conductance` [S] of any shape: linear over the logarithm, constant outside of the table."""
@@ -91,7 +96,7 @@ def load_read_noise(name: str) -> ReadNoise:
     """The card ``device_data/read_noise/<name>.toml``, or the card file at that path."""
     path = find_card("read_noise", name)
     content = read_toml(path)
-    check_keys(path.name, content, KEYS, optional=KEYS[:2])
+    check_keys(path.name, content, KEYS, optional=(*KEYS[:2], "retention"))
     return ReadNoise(
         name=content.get("name", path.stem),
         description=content.get("description", ""),
@@ -100,6 +105,7 @@ def load_read_noise(name: str) -> ReadNoise:
         conductance=_list(path.name, content, "conductance", "S"),
         relative_deviation=_list(path.name, content, "relative_deviation", "%"),
         correlation_time=parse(content["correlation_time"], "s", where=f"{path.name}, correlation_time"),
+        retention=parse(content["retention"], "s", where=f"{path.name}, retention") if "retention" in content else math.inf,
     )
 
 

@@ -72,6 +72,12 @@ def trained(design: Design, lab: Lab) -> Trained:
     )
 
 
+def first(design: Design, lab: Lab) -> tuple[TrainedNetwork, Examples, Examples]:
+    """The network of seed 0 alone, with the images that it was trained on and those that it was not; errors as of `trained`."""
+    train, test = split(examples(design.network.data), seed=SPLIT_SEED)
+    return _network(design, 0, (), train, test, lab), train, test
+
+
 def _deep(design: Design, train: Examples, test: Examples, lab: Lab) -> Iterator[tuple[TrainedNetwork, Examples]]:
     """Networks with a hidden layer."""
     yield _network(design, 0, (HIDDEN,), train, test, lab), test
