@@ -11,6 +11,8 @@ DESIGN := designs/lim2025_synapse.toml
 REPORT := reports/lim2025_synapse.pdf
 STORAGE_DESIGN := designs/zarcone2020_storage.toml
 STORAGE_REPORT := reports/zarcone2020_storage.pdf
+LOOP_DESIGN := designs/lim2025_loop.toml
+LOOP_REPORT := reports/lim2025_loop.pdf
 
 # ngspice's OpenMP threads spin: two runs at once take a hundred times longer
 export OMP_THREAD_LIMIT := 1
@@ -20,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # below, exit code 1 says that a claim is not met: the table shows which, and what follows is made all the same
 
 .DEFAULT_GOAL := help
-.PHONY: help report storage network results test bench lint docs clean ngspice
+.PHONY: help report storage network loop results test bench lint docs clean ngspice
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -40,6 +42,11 @@ network: $(VENV)/report,snn.stamp | ngspice ## the same with the spiking network
 	@mkdir -p $(dir $(REPORT))
 	$(BIN)/cosim data get optdigits
 	$(BIN)/cosim report $(DESIGN) -o reports/lim2025_network.pdf --network || test $$? -eq 1
+
+loop: $(VENV)/report,snn.stamp | ngspice ## the loop from circuit to channel to code and back: about 15 minutes
+	@mkdir -p $(dir $(LOOP_REPORT))
+	$(BIN)/cosim data get optdigits
+	$(BIN)/cosim loop $(LOOP_DESIGN) -o $(LOOP_REPORT) || test $$? -eq 1
 
 results: $(VENV)/$(EXTRAS).stamp | ngspice ## compute the claims, the report and the generated tables of README and docs anew
 	$(BIN)/cosim reproduce --results reports/results.json || test $$? -eq 1

@@ -37,6 +37,10 @@ STUDIES = {
     "channels.surrogates": "cosim.studies.channels.surrogates",
     "channels.drift": "cosim.studies.channels.drift",
     "channels.tio2": "cosim.studies.channels.tio2",
+    "loop.channel": "cosim.studies.loop.channel",
+    "loop.tuned": "cosim.studies.loop.tuned",
+    "loop.levels": "cosim.studies.loop.levels",
+    "loop.training": "cosim.studies.loop.training",
     "spice.foreign": "cosim.studies.spice.foreign",
     "spice.sweeps": "cosim.studies.spice.sweeps",
 }

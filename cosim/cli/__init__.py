@@ -6,7 +6,7 @@ from typing import NoReturn
 import click
 
 import cosim
-from cosim.cli import channel, check, code, data, doctor, fit, netlist, plot, report, reproduce, sim, size, snn, sweep, tune
+from cosim.cli import channel, check, code, data, doctor, fit, loop, netlist, plot, report, reproduce, sim, size, snn, sweep, tune
 from cosim.cli.failures import GuardedGroup
 
 EPILOG = "Exit codes: 0 pass, 1 a check failed, 2 bad input, 3 no engine, 4 a simulation failed, 70 internal error, 130 interrupted."
@@ -35,6 +35,7 @@ for command in (
     fit.fit,
     snn.snn,
     check.check,
+    loop.loop,
     channel.channel,
     code.code,
     data.data,

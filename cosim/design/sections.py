@@ -374,7 +374,8 @@ class LoopSection(Section):
     assumed_delays: tuple[float, ...] = param("delays at which it is shown", "s", default=(1e4, 1e6), above=0.0, most=1e10)
     images: int = param("stratified test images through the circuit", "1", default=500, least=20, most=100_000)
     bits: tuple[float, ...] = param("bits of a weight for which levels are designed", "1", default=(1.0, 2.0, 3.0, 4.0), least=1.0, most=8.0)
-    draws: int = param("arrays that are tuned for each kind of levels", "1", default=20, least=2, most=1000)
+    networks: int = param("networks that levels are designed for, seeds 0, 1, ...", "1", default=5, least=1, most=100)
+    draws: int = param("arrays that are tuned for each kind of levels, as many of each network", "1", default=20, least=2, most=1000)
     audited: int = param("images through the circuit for each number of bits and kind of levels", "1", default=25, least=1, most=10_000)
     error: float = param("tuning error that training must bear", "%", default=0.10, above=0.0, most=0.5)
     chips: int = param("arrays on which that is tested", "1", default=20, least=2, most=1000)
@@ -393,6 +394,8 @@ class LoopSection(Section):
                 raise self._reject(name, [float(f"{each:g}") for each in values], "values that rise")
         if any(each != int(each) for each in self.bits):
             raise self._reject("bits", [float(f"{each:g}") for each in self.bits], "whole numbers")
+        if self.draws % self.networks:
+            raise self._reject("draws", self.draws, f"a multiple of networks={self.networks}")
         if self.stuck_low + self.stuck_high > 1.0:
             raise self._reject("stuck_high", self.stuck_high, f"<= {1.0 - self.stuck_low:g}, what the cells that are stuck low leave")
 

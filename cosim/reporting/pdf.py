@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cosim
 from cosim import design as designs
@@ -20,8 +20,12 @@ from cosim.files import unwritten, write_file
 from cosim.reporting import swept as sweeps
 from cosim.reporting.document import Document, build
 from cosim.reporting.style import missing_package
+from cosim.spice.engines import Engine
 from cosim.studies.lim2025 import inference, neuron, synapse, tuning
 from cosim.sweep.lab import Lab
+
+if TYPE_CHECKING:
+    from cosim.reporting.loop import LoopFindings
 
 STANDARD = "ua-1"  # tagged, every picture with a text in its place
 PICTURE_RESOLUTION = 110.0  # [pixels/inch] of a page as a picture
@@ -66,8 +70,7 @@ def write_report(
     """
     design = designs.load_design(design_path)
     output = Path(output)
-    for each in (output, *([picture] if picture else [])):
-        _check_folder(each)
+    _check_folders(output, picture)
     result = synapse.run(design, lab)
     tuned, failure = _tuned(design, lab)
     fired, unfired = _fired(design, lab)
@@ -93,9 +96,7 @@ def write_report(
         unswept=unswept,
         command=command,
     )
-    write_file(output, to_pdf(document))
-    if picture:
-        write_file(picture, to_pictures(document)[0])
+    _write(document, output=output, picture=picture)
     failed = [each.name for each in result.advice.checks if each.required and not each.passed] if result.advice else []
     return ReportOutcome(path=output, verdicts=verdicts, advice=result.advice, failed=tuple(failed))
 
@@ -109,16 +110,41 @@ def write_storage_report(design_path: Path | str, output: Path | str, lab: Lab, 
 
     design = designs.load_design(design_path)
     output = Path(output)
-    for each in (output, *([picture] if picture else [])):
-        _check_folder(each)
+    _check_folders(output, picture)
     found = storage.find(design, lab)
     document = document_storage.build_storage(found, lab.engine, command=command)
-    write_file(output, to_pdf(document))
-    if picture:
-        write_file(picture, to_pictures(document)[0])
+    _write(document, output=output, picture=picture)
     counted = [each for each in found.verdicts if not found.excused(each)]
     failed = tuple(each.name for each in verdict_storage.rules(found) if each.decides and not each.holds)
     return ReportOutcome(path=output, verdicts=counted, advice=None, failed=failed, absent=len(found.verdicts) - len(counted))
+
+
+def write_loop_report(found: "LoopFindings", engine: Engine, *, output: Path | None, picture: Path | None = None, command: str = "") -> None:
+    """Write the report on the loop.
+
+    Args:
+        found: of `cosim.reporting.loop.find`.
+        engine: that simulated.
+        output: the PDF; replaced when the new one is complete. None for nowhere.
+        picture: where the first page goes as PNG; None for nowhere.
+        command: that the report is said to come from.
+
+    Raises:
+        InputError: a package of the extra ``report`` is missing, or a file cannot be written.
+        StoreError: the disk is full; what was there before is kept.
+    """
+    from cosim.reporting.document_loop import build_loop
+
+    _check_folders(output, picture)
+    _write(build_loop(found, engine, command=command), output=output, picture=picture)
+
+
+def _write(document: Document, *, output: Path | None, picture: Path | None) -> None:
+    """The pages as PDF, and the first one as PNG, where they are wanted."""
+    if output:
+        write_file(output, to_pdf(document))
+    if picture:
+        write_file(picture, to_pictures(document)[0])
 
 
 def _tuned(design: designs.Design, lab: Lab) -> tuple[tuning.TuningResult | None, str]:
@@ -168,11 +194,14 @@ def to_pictures(document: Document, *, resolution: float = PICTURE_RESOLUTION) -
     return [bytes(each) for each in (pages if isinstance(pages, list) else [pages])]
 
 
-def _check_folder(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: cannot be written, there is no folder {path.parent}")
-    if path.is_dir():
-        raise InputError(f"{path}: cannot be written, it is a folder")
+def _check_folders(*paths: Path | None) -> None:
+    for path in paths:
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: cannot be written, there is no folder {path.parent}")
+        if path.is_dir():
+            raise InputError(f"{path}: cannot be written, it is a folder")
 
 
 def _compile(document: Document, **options: Any) -> Any:

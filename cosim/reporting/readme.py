@@ -4,6 +4,7 @@ A block begins with ``<!-- results:begin -->`` and ends with ``<!-- results:end 
 stands between is replaced. `outdated` names the files whose blocks differ from what would be written.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from cosim.circuits.neuron.card import load_neuron
 from cosim.claims import KINDS, STUDIES, Verdict, from_json, not_run, registered
 from cosim.coding.storage_energy import load_storage
 from cosim.devices.memristor.card import MemristorCard, load_memristor
-from cosim.devices.memristor.read_noise import load_read_noise
+from cosim.devices.memristor.read_noise import ReadNoise, load_read_noise
 from cosim.devices.memristor.subcircuit import SYMBOLS
 from cosim.devices.mosfet import load_mosfet
 from cosim.devices.opamp import load_opamp
@@ -155,6 +156,11 @@ def _stored(root: Path) -> str:
     return results_table([each for each in _verdicts(root / RESULTS) if _study(each).startswith(("zarcone2020.", "channels."))])
 
 
+def _loop(root: Path) -> str:
+    """The claims on the loop."""
+    return results_table([each for each in _verdicts(root / RESULTS) if _study(each).startswith("loop.")])
+
+
 def _verdicts(results: Path) -> list[Verdict]:
     """What a results file holds, and the registered claims that it lacks as not run."""
     found = from_json(_read(results), where=str(results))
@@ -248,10 +254,14 @@ def _noise(root: Path) -> str:
         rows = [(engineering(level, "S"), f"{100 * share:g} %") for level, share in zip(card.conductance, card.relative_deviation, strict=True)]
         parts += [
             f"### {name}",
-            f"{card.description}. Correlation time {engineering(card.correlation_time, 's')}. Source: {card.source}. Valid: {card.valid}.",
+            f"{card.description}. Correlation time {engineering(card.correlation_time, 's')}.{_retention(card)} Source: {card.source}. Valid: {card.valid}.",
             table(("conductance", "relative deviation"), rows),
         ]
     return "\n\n".join(parts)
+
+
+def _retention(card: ReadNoise) -> str:
+    return f" Retention was measured up to {engineering(card.retention, 's')}." if math.isfinite(card.retention) else ""
 
 
 def _transistors(root: Path) -> str:
@@ -306,6 +316,7 @@ BLOCKS: dict[tuple[str, str], Callable[[Path], str]] = {
     ("docs/neuron.md", "parts"): _neuron,
     ("docs/network.md", "results"): _network,
     ("docs/storage.md", "results"): _stored,
+    ("docs/loop.md", "results"): _loop,
     ("docs/drift.md", "channels"): _channels,
     ("docs/storage_energy.md", "cards"): _storage,
 }

@@ -5,10 +5,11 @@ every step (Neftci 2019). A perceptron of the same shape is what both are compar
 into pairs) after each step; a scale of the logits is learned beside them and thrown away, since it moves no class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
+from math import exp
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from cosim._types import Array
 from cosim.errors import DataError, reject
 from cosim.snn.data import Examples
 from cosim.snn.encoding import LatencyCard, latency_times, raster
-from cosim.snn.fitting import Progress, fit
+from cosim.snn.fitting import Progress, deterministic, fit, noisy
 from cosim.snn.layer import DoubleExponentialLeaky
 from cosim.snn.maximum import MaximumReadout
 from cosim.snn.network import Layer, Readout, Response, Signs, TrainedNetwork, accuracy, is_time
@@ -29,11 +30,14 @@ from cosim.snn.plan import TrainingPlan
 from cosim.snn.psp import DiscretePsp, Psp, continuous_psp
 from cosim.snn.timing import TimeConstants, Trapezoid
 
+Through = Callable[[torch.Tensor], torch.Tensor]  # weights (inputs, outputs) -> what takes their place in a batch, differentiable
 LOGIT_SCALE = 0.5  # logarithm that the scale of the logits starts at
 SPIKING_SCALE = -0.5  # the same of spiking layers
 SURROGATE_SLOPE = 25.0  # of snnTorch's fast sigmoid; counted spikes of two layers reach 93..94 % on optdigits with it, 85..87 % with the arc tangent
 HIGHEST_WEIGHT = 0.5  # of the first weights of one layer
 LOWEST_THRESHOLD = 0.05  # in spikes of full weight
+SOME_IMAGES = 512  # read at a time where a training begins from given weights
+SCALES, HALVINGS = (-4.0, 8.0), 30  # logarithms between which the scale of its logits is looked for, and how often they are halved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +103,37 @@ def train_network(
     return model.trained(plan.seed, accuracy(trained, test.pixels, test.labels))
 
 
+def retrain(
+    network: TrainedNetwork, images: Examples, plan: TrainingPlan, *, through: Through | None = None, progress: Progress | None = None
+) -> TrainedNetwork:
+    """Train one layer, read by its maxima, on from the weights that it has.
+
+    Args:
+        network: where the training starts; the scale of the logits, which a network does not keep, is fitted to its weights first.
+        images: to train on.
+        plan: how to train; its seed gives the order of the images and the noise on their pixels.
+        through: what the weights are in each batch, in the place of themselves: what an array that holds them multiplies with.
+        progress: called with the number of epochs done and to do.
+
+    Returns:
+        The network with other weights, its accuracy not known.
+
+    Raises:
+        Cancelled: Ctrl-C.
+        DataError: a network of several layers or counted spikes, or images that do not fit it.
+    """
+    if len(network.layers) > 1 or network.readout != "membrane_maximum":
+        raise reject(DataError, "training", "network", f"{len(network.layers)} layers, {network.readout}", "one layer that is read by membrane_maximum")
+    inputs, outputs = network.shape
+    if images.pixels.shape[1] != inputs or images.classes > outputs:
+        given = f"{images.pixels.shape[1]} pixels, {images.classes} classes"
+        raise reject(DataError, "training", "images", given, f"{inputs} pixels, at most {outputs} classes, as of the network")
+    model = _OneLayer(_plan_of(network), plan, network.shape, through)
+    model.start(network.layers[0].weights, images, plan)
+    fit(model, images, plan, what="one layer", progress=progress)
+    return model.trained(plan.seed, None)
+
+
 def train_perceptron(
     train: Examples,
     test: Examples,
@@ -130,6 +165,20 @@ def _shape(train: Examples, test: Examples, hidden: Sequence[int]) -> tuple[int,
     if any(each < 1 for each in hidden):
         raise reject(DataError, "network", "hidden", tuple(hidden), "numbers of neurons, >= 1")
     return (train.pixels.shape[1], *hidden, max(train.classes, test.classes))
+
+
+def _plan_of(network: TrainedNetwork) -> NetworkPlan:
+    """What a network of one layer was trained from."""
+    return NetworkPlan(
+        encoding=network.encoding,
+        taus=network.layers[0].taus,
+        pulse=network.pulse,
+        dt=network.dt,
+        duration=network.duration,
+        readout=network.readout,
+        signs=network.signs,
+        response=network.response,
+    )
 
 
 def _versions() -> dict[str, str]:
@@ -188,11 +237,37 @@ class _Latency:
 class _OneLayer(_Latency):
     """One layer, read by the maxima of its membranes."""
 
+    def __init__(self, network: NetworkPlan, plan: TrainingPlan, shape: tuple[int, ...], through: Through | None = None) -> None:
+        super().__init__(network, plan, shape)
+        self.through = through
+
+    def start(self, weights: Array, images: Examples, plan: TrainingPlan) -> None:
+        """Begin from these weights, and from the scale of the logits with the least cross-entropy on the images of the first epoch."""
+        self.weights[0].data.copy_(torch.as_tensor(weights))
+        self.prepare(noisy(images, plan, 0))
+        with deterministic(), torch.no_grad():
+            parts = [torch.arange(first, min(first + SOME_IMAGES, len(images))) for first in range(0, len(images), SOME_IMAGES)]
+            self.scale.fill_(_best_scale(torch.cat([self._read(some) for some in parts]), torch.as_tensor(images.labels)))
+
     def prepare(self, pixels: Array) -> None:
         self.readout = MaximumReadout(self.network.psp, latency_times(pixels, self.network.encoding), duration=self.network.duration)
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
-        return self.scale.exp() * self.readout(images, self.weights[0])
+        return self.scale.exp() * self._read(images)
+
+    def _read(self, images: torch.Tensor) -> torch.Tensor:
+        return self.readout(images, self.weights[0] if self.through is None else self.through(self.weights[0]))
+
+
+def _best_scale(maxima: torch.Tensor, labels: torch.Tensor) -> float:
+    """Logarithm of the factor on ``maxima (images, outputs)`` that gives the least cross-entropy: where its slope, which rises with the factor, is 0."""
+    low, high = SCALES
+    right = maxima.gather(1, labels[:, None])[:, 0]
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        slope = ((torch.softmax(exp(middle) * maxima, dim=1) * maxima).sum(dim=1) - right).mean()
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return 0.5 * (low + high)
 
 
 class _Spiking(_Latency):

@@ -76,6 +76,19 @@ def test_cells_of_silent_inputs_may_be_left_out():
     assert swings(circuit) == pytest.approx(whole(), rel=1e-3)
 
 
+def test_rows_that_are_left_out_leave_their_wires():
+    circuit = layer(CARD, TIMES, CELLS, silent=False, wire_resistance=1.5)
+    ladder = {each.name: each.value for each in circuit.elements if isinstance(each, Resistor) and each.name.endswith("_2")}
+    segments = {0: 1, 1: 1, 3: 2, 4: 1, 6: 2, 7: 1}  # rows 2 and 5 are silent
+    assert ladder == {f"{line}{row}_2": 1.5 * number for row, number in segments.items() for line in "bl"}
+
+
+def test_with_wires_too_cells_of_silent_inputs_may_be_left_out():
+    left_out, kept = (swings(layer(CARD, TIMES, CELLS, silent=silent, wire_resistance=20.0)) for silent in (False, True))
+    assert kept.max() < 0.99 * whole().max()
+    assert left_out == pytest.approx(kept, rel=1e-3)
+
+
 def test_equal_arrays_of_a_pair_cancel():
     assert np.abs(swings(layer(CARD, TIMES, CELLS, minus=CELLS))).max() < 0.03 * whole().min()
 

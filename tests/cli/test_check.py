@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.cli.program import invoke, process
 pytestmark = pytest.mark.slow
 SEED = 0  # where no other is asked for
 FEW = ("--images", "3", "--calibration", "20")
+BRIEF = replace(templates(), duration=0.05)  # the code ends at 20 ms; no image peaks later than 12 ms in the model
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,7 @@ def own_folder(tmp_path: Path, kept_runs: Path, monkeypatch: pytest.MonkeyPatch)
     """Each test with a folder of its own and a network in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COSIM_STORE", str(kept_runs))
-    save_network(templates(), tmp_path / "net.safetensors")
+    save_network(BRIEF, tmp_path / "net.safetensors")
     return tmp_path
 
 
@@ -146,8 +148,8 @@ def test_one_failed_run_is_exit_4_and_the_others_are_shown(monkeypatch: pytest.M
 
 
 def test_time_constants_that_the_circuit_does_not_have_are_said_with_the_remedy(own_folder: Path):
-    (layer,) = templates().layers
-    save_network(replace(templates(), layers=(replace(layer, taus=TimeConstants(membrane=30e-3)),)), own_folder / "slow.safetensors")
+    (layer,) = BRIEF.layers
+    save_network(replace(BRIEF, layers=(replace(layer, taus=TimeConstants(membrane=30e-3)),)), own_folder / "slow.safetensors")
     result = invoke("check", "slow.safetensors", *FEW)
     first = result.stderr.splitlines()[0]
     assert first.startswith("cosim: check: membrane of two_pole is 15 ms, of the network 30 ms; `cosim fit neuron --tau-mem 30m -o card.toml`")
@@ -157,7 +159,7 @@ def test_a_check_that_is_interrupted_ends_with_130_and_says_what_is_kept(own_fol
     store = own_folder / "store"
     running = process("check", "net.safetensors", *FEW, "--workers", "1", COSIM_STORE=store)
     while not list(store.glob("index.sqlite")) and running.poll() is None:
-        pass
+        time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
@@ -238,7 +240,7 @@ def test_a_network_trained_by_plain_snntorch_gets_a_verdict(own_folder: Path):
         optimizer.step()
         linear.weight.data.clamp_(min=0.0)
     torch.save(network.state_dict(), own_folder / "mine.pt")
-    assert invoke("snn", "import", "mine.pt", "--dt", "1m", "-o", "mine.safetensors").exit_code == 0
+    assert invoke("snn", "import", "mine.pt", "--dt", "1m", "--duration", "60m", "-o", "mine.safetensors").exit_code == 0
     result = invoke("check", "mine.safetensors", "--images", "5", "--calibration", "20", "--json")
     verdict = json.loads(result.stdout)
     assert (result.exit_code, verdict["passed"], verdict["failures"]) == (0, True, {})

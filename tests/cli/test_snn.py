@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +81,11 @@ def test_pairs_and_hidden_layers_are_trained_when_asked_for():
 @pytest.mark.slow
 def test_a_training_that_is_interrupted_ends_with_130_and_goes_on_with_the_same_command(own_folder: Path):
     pytest.importorskip("torch")
-    asked = ("snn", "train", "--epochs", "25", "-o", str(own_folder / "mine.safetensors"))
+    asked = ("snn", "train", "--epochs", "12", "-o", str(own_folder / "mine.safetensors"))
     kept = own_folder / "mine.safetensors.training"
     running = process(*asked)
     while not kept.exists() and running.poll() is None:
-        pass
+        time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130

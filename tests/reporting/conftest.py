@@ -1,5 +1,6 @@
 """One small study, simulated once, for all tests of the report."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 import cosim
 from cosim.claims import Verdict, judge
-from cosim.design import CornersSection, Design, LevelsSection, NeuronSection, NoiseSection, TransistorSection, TuningSection, VariabilitySection
+from cosim.design import CornersSection, Design, LevelsSection, NoiseSection, TransistorSection, TuningSection, VariabilitySection
 from cosim.reporting.document import Document, build
 from cosim.spice.engines import Engine, find_engine
 from cosim.studies.lim2025 import neuron, synapse, tuning
@@ -25,9 +26,7 @@ DESIGN = Design(
     variability=VariabilitySection(spreads=(0.05, 0.5), cycles=3),
     noise=NoiseSection(duration=10.0),
     tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
-    neuron=NeuronSection(temperature=(17.0, 27.0, 37.0, 85.0), draws=2, images=2, trains=1),
 )
-RUN_NEURON = neuron.run  # itself, also while a test has put another in its place
 
 
 @pytest.fixture(scope="session")
@@ -43,26 +42,40 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def result(engine: Engine, store_folder: Path) -> SynapseResult:
+def design(neuron_study: NeuronResult) -> Design:
+    """That of the report; its neuron is that of the study which all tests share."""
+    return replace(DESIGN, neuron=neuron_study.design.neuron)
+
+
+@pytest.fixture(scope="session")
+def result(engine: Engine, store_folder: Path, design: Design) -> SynapseResult:
     """The study, really simulated."""
     with Store.open(store_folder) as store:
-        found = synapse.run(DESIGN, Lab(engine=engine, store=store))
+        found = synapse.run(design, Lab(engine=engine, store=store))
     assert found.failures == {}
     return found
 
 
 @pytest.fixture(scope="session")
-def tuned(engine: Engine, store_folder: Path) -> TuningResult:
+def tuned(engine: Engine, store_folder: Path, design: Design) -> TuningResult:
     """The tuning study of the same design, its examples and its audit really simulated."""
     with Store.open(store_folder) as store:
-        return tuning.run(DESIGN, Lab(engine=engine, store=store))
+        return tuning.run(design, Lab(engine=engine, store=store))
 
 
 @pytest.fixture(scope="session")
-def fired(engine: Engine, store_folder: Path) -> NeuronResult:
+def fired(neuron_study: NeuronResult, design: Design) -> NeuronResult:
     """The neuron study of the same design."""
-    with Store.open(store_folder) as store:
-        return RUN_NEURON(DESIGN, Lab(engine=engine, store=store))
+    return replace(neuron_study, design=design)
+
+
+@pytest.fixture(scope="module")
+def remembered(design: Design, fired: NeuronResult) -> Iterator[None]:
+    """The neuron study of the small design is run once; other designs run their own."""
+    real = neuron.run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neuron, "run", lambda asked, lab: fired if asked.neuron == design.neuron else real(asked, lab))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +90,12 @@ def verdicts(result: SynapseResult, tuned: TuningResult, fired: NeuronResult, en
 def document(result: SynapseResult, tuned: TuningResult, fired: NeuronResult, verdicts: list[Verdict], engine: Engine) -> Document:
     """The report of the three studies."""
     return build(result, verdicts, engine, tuning=tuned, neuron=fired, command="cosim report small.toml")
+
+
+@pytest.fixture(scope="session")
+def bare(result: SynapseResult, verdicts: list[Verdict], engine: Engine) -> Document:
+    """The report of the synapse study alone."""
+    return build(result, verdicts, engine)
 
 
 @pytest.fixture(scope="session")

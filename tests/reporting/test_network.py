@@ -518,8 +518,8 @@ def titles(document: Document) -> list[str]:
     return [each["title"] for each in document.content["sections"]]
 
 
-def test_the_chapter_stands_behind_the_neuron_where_it_was_asked_for(result, verdicts, engine, network):
-    plain_report = titles(build(result, verdicts, engine))
+def test_the_chapter_stands_behind_the_neuron_where_it_was_asked_for(result, verdicts, engine, network, bare):
+    plain_report = titles(bare)
     asked = build(result, verdicts, engine, network=network)
     added = [each for each in titles(asked) if each.startswith(chapter_network.TITLE)]
     assert len(added) == 6

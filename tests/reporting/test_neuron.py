@@ -10,14 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from cosim.circuits.corners import Corner, Mismatch
-from cosim.circuits.neuron.card import CurrentBiasedCard
-from cosim.circuits.neuron.unit import Parts
-from cosim.codesign.neuron import spread
+from cosim.circuits.corners import Mismatch
 from cosim.codesign.neuron.firing import Train
 from cosim.codesign.neuron.smallsignal import OwnNoise
-from cosim.codesign.neuron.spread import Contribution, Draws, InputRange
-from cosim.design import Design, NeuronSection
+from cosim.codesign.neuron.spread import Contribution, Draws, InputRange, Moved
 from cosim.params import described
 from cosim.reporting import chapter_neuron, tables_neuron
 from cosim.reporting.blocks import Column, figure, table, text
@@ -25,43 +21,41 @@ from cosim.reporting.document import Document
 from cosim.reporting.figures_neuron import FIGURES, draw
 from cosim.reporting.pdf import to_pdf
 from cosim.reporting.style import FULL, HALF, MILLIMETER, MINUS, Drawing, measured, percent
-from cosim.snn.timing import TimeConstants
-from cosim.studies.lim2025.neuron import NeuronResult, run, study
-from cosim.sweep.lab import Lab
+from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.sweep.yields import clopper_pearson
 
-DESIGN = Design(name="small", neuron=NeuronSection(temperature=(27.0, 85.0), draws=2, images=2, trains=1))
-FEW = {"PRINTED_DRAWS": 2, "AREA_DRAWS": 2, "WEIGHTS": (0.0, 0.5, 1.0), "RANGE": (1.0, 5.0, 10.0)}
 POINTS = 1500  # of one line, at most
+SLOPES = {"mem.n2": -20.0, "syn.n4": 27.0, "syn.n5": 26.0, "mem.p4": 26.0, "mem.p5": 26.0, "bias.nb": 17.0, "mir.pa": 3.5, "syn.nc6": -0.1, "n3.n3": 0.04}
 
 
-def answered(card: CurrentBiasedCard, inputs: Sequence[tuple[float, ...]], lab: Lab, *, parts: Parts, targets: TimeConstants) -> list[Train]:
-    """Trains of two units as `fire_chain` gives them, made by hand."""
+def train() -> Train:
+    """Of two units as `fire_chain` gives it, made by hand."""
     first = np.array([0.0113, 0.0412])
-    return [Train(inputs=(0.01, 0.04), circuit=(first, first + 1.5e-3), model=(first - 5e-5, first + 1.4e-3)) for _ in inputs]
+    return Train(inputs=(0.01, 0.04), circuit=(first, first + 1.5e-3), model=(first - 5e-5, first + 1.4e-3))
 
 
-def contributed(card: CurrentBiasedCard, parts: Parts, lab: Lab, mismatch: Mismatch) -> list[Contribution]:
+def contributed(mismatch: Mismatch) -> list[Contribution]:
     """Those of a few transistors, as `contributions` gives them, made by hand."""
-    slopes = {"mem.n2": -20.0, "syn.n4": 27.0, "syn.n5": 26.0, "mem.p4": 26.0, "mem.p5": 26.0, "bias.nb": 17.0, "mir.pa": 3.5, "syn.nc6": -0.1, "n3.n3": 0.04}
     deviation = mismatch.deviations(width=1e-3, length=1e-6)[0]
-    return [Contribution(name=name, width=1e-3, length=1e-6, slope=slope, deviation=deviation) for name, slope in slopes.items()]
+    return [Contribution(name=name, width=1e-3, length=1e-6, slope=slope, deviation=deviation) for name, slope in SLOPES.items()]
+
+
+def at(rows: Sequence[Moved], *temperatures: str) -> list[Moved]:
+    """The corners at these temperatures."""
+    return [each for each in rows if each.what.startswith(temperatures)]
 
 
 @pytest.fixture(scope="module")
-def neuron(engine) -> NeuronResult:
-    """The study, really simulated, with few draws and weights and without the chain; to fit less often, two variants have the corners of others."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in FEW.items():
-            patch.setattr(study, name, value)
-        patch.setattr(study, "fire_chain", answered)
-        patch.setattr(study, "contributions", contributed)
-        patch.setattr(spread, "TOLERANCES", (Corner(capacitance=1.1),))
-        found = run(DESIGN, Lab(engine=engine))
-    linear, built = (found.corners[name] for name in ("linear", "robust"))
-    corners = {"linear": linear, "two_pole": linear, "robust": built, "board": built}
-    sensitivities = {**found.sensitivities, "board": found.sensitivities["robust"]}
-    return replace(found, corners=corners, sensitivities=sensitivities, tolerances={"robust": found.tolerances["robust"]})
+def neuron(neuron_study: NeuronResult) -> NeuronResult:
+    """The study, really simulated, at two of its temperatures; the chain and the contributions by hand."""
+    return replace(
+        neuron_study,
+        corners={name: at(each, "27 degC", "85 degC") for name, each in neuron_study.corners.items()},
+        untempered=at(neuron_study.untempered, "27 degC", "85 degC"),
+        trains=[train()],
+        close=[train()],
+        contributions=contributed(Mismatch(a_vt=neuron_study.design.neuron.a_vt)),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,20 @@ import builtins
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cosim.claims import judge
+from cosim.claims import Verdict, judge
 from cosim.design import Design
 from cosim.errors import DesignError, InputError, SimulationError
 from cosim.files import write_file
 from cosim.reporting import pdf
-from cosim.reporting.document import build
-from cosim.reporting.pdf import to_pdf, to_pictures, write_report
+from cosim.reporting.document import Document, build
+from cosim.reporting.pdf import ReportOutcome, to_pdf, to_pictures, write_report
+from cosim.spice.engines import Engine
 from cosim.studies.lim2025 import neuron, synapse, tuning
 from cosim.sweep.lab import Lab
 from cosim.sweep.store import Store
@@ -23,23 +25,39 @@ from cosim.sweep.store import Store
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = ["unshare", "--map-root-user", "--mount"]
 
+pytestmark = pytest.mark.usefixtures("remembered")
 
-@pytest.fixture
-def lab(engine, store_folder):
+
+@pytest.fixture(scope="module")
+def lab(engine: Engine, store_folder: Path) -> Iterator[Lab]:
     with Store.open(store_folder) as store:
         yield Lab(engine=engine, store=store)
 
 
-@pytest.fixture(autouse=True)
-def remembered(request, monkeypatch):
-    """The neuron study of the small design is run once; other designs run their own."""
-    real = neuron.run
+def written(folder: Path, design: Design, lab: Lab, *, picture: Path | None = None) -> ReportOutcome:
+    """The report on a design, ``a.pdf`` beside its file."""
+    (folder / "small.toml").write_text(design.to_toml())
+    return write_report(folder / "small.toml", folder / "a.pdf", lab, command="cosim report small.toml", picture=picture)
 
-    def run(design, lab):
-        small = request.getfixturevalue("result").design
-        return request.getfixturevalue("fired") if design.neuron == small.neuron else real(design, lab)
 
-    monkeypatch.setattr(neuron, "run", run)
+@pytest.fixture(scope="module")
+def whole(design: Design, lab: Lab, tmp_path_factory: pytest.TempPathFactory, remembered: None) -> ReportOutcome:
+    """Of the small design, with the picture of its first page."""
+    folder = tmp_path_factory.mktemp("whole")
+    return written(folder, design, lab, picture=folder / "page.png")
+
+
+@pytest.fixture(scope="module")
+def lacking(design: Design, lab: Lab, tmp_path_factory: pytest.TempPathFactory, remembered: None) -> dict[str, Verdict]:
+    """Verdicts on a design with a target that the cell cannot reach and a neuron that cannot be built."""
+    unfit = replace(design, tuning=replace(design.tuning, targets=(2e-3,)), neuron=replace(design.neuron, card="linear"))
+    return {each.id: each for each in written(tmp_path_factory.mktemp("lacking"), unfit, lab).verdicts}
+
+
+@pytest.fixture(scope="module")
+def content(document: Document) -> bytes:
+    """The pages of the report of the three studies."""
+    return to_pdf(document)
 
 
 @pytest.fixture
@@ -56,14 +74,17 @@ def may_mount() -> bool:
         return False
 
 
-def test_a_report_is_written_and_gives_back_what_it_says(design_file, tmp_path, lab):
-    outcome = write_report(design_file, tmp_path / "a.pdf", lab, command="cosim report small.toml")
-    assert outcome.path == tmp_path / "a.pdf"
-    assert outcome.path.read_bytes().startswith(b"%PDF-1.")
-    assert outcome.advice.orientation == "mod"
-    assert [each.id for each in outcome.verdicts] == [each.id for each in (*synapse.CLAIMS, *tuning.CLAIMS, *neuron.CLAIMS)]
-    assert {each.verdict for each in outcome.verdicts if not each.id.startswith("lim2025.neuron")} <= {"met", "not_met"}
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.pdf", "small.toml"]
+def test_a_report_is_written_and_gives_back_what_it_says(whole: ReportOutcome):
+    assert whole.path.name == "a.pdf"
+    assert whole.path.read_bytes().startswith(b"%PDF-1.")
+    assert whole.advice.orientation == "mod"
+    assert [each.id for each in whole.verdicts] == [each.id for each in (*synapse.CLAIMS, *tuning.CLAIMS, *neuron.CLAIMS)]
+    assert {each.verdict for each in whole.verdicts if not each.id.startswith("lim2025.neuron")} <= {"met", "not_met"}
+    assert sorted(each.name for each in whole.path.parent.iterdir()) == ["a.pdf", "page.png", "small.toml"]
+
+
+def test_the_first_page_is_given_as_a_picture_on_request(whole: ReportOutcome):
+    assert (whole.path.parent / "page.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_tuning_study_that_failed_leaves_the_rest_of_the_report(design_file, tmp_path, lab, monkeypatch):
@@ -75,35 +96,29 @@ def test_a_tuning_study_that_failed_leaves_the_rest_of_the_report(design_file, t
     judged = {each.id: each for each in outcome.verdicts}
     assert {judged[each.id].verdict for each in synapse.CLAIMS} <= {"met", "not_met"}
     assert {(judged[each.id].verdict, judged[each.id].reason) for each in tuning.CLAIMS} == {("not_run", "cell_mod_bench: timeout, took too long")}
+    assert outcome.path == tmp_path / "a.pdf"
     assert outcome.path.read_bytes().startswith(b"%PDF-1.")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.pdf", "small.toml"]  # no picture that was not asked for
 
 
-def test_a_neuron_card_that_cannot_be_built_leaves_the_rest_of_the_report(result, tmp_path, lab):
-    path = tmp_path / "printed.toml"
-    path.write_text(replace(result.design, neuron=replace(result.design.neuron, card="linear")).to_toml())
-    judged = {each.id: each for each in write_report(path, tmp_path / "a.pdf", lab).verdicts}
+def test_a_neuron_card_that_cannot_be_built_leaves_the_rest_of_the_report(lacking: dict[str, Verdict]):
     reason = "[neuron] card=linear: must be a card with currents as biases and a current-mode membrane, such as robust"
-    assert {(judged[each.id].verdict, judged[each.id].reason) for each in neuron.CLAIMS} == {("not_run", reason)}
-    assert {judged[each.id].verdict for each in synapse.CLAIMS} <= {"met", "not_met"}
+    assert {(lacking[each.id].verdict, lacking[each.id].reason) for each in neuron.CLAIMS} == {("not_run", reason)}
+    assert {lacking[each.id].verdict for each in synapse.CLAIMS} <= {"met", "not_met"}
 
 
-def test_targets_that_the_cell_cannot_reach_leave_the_rest_of_the_report(result, tmp_path, lab):
-    design = replace(result.design, tuning=replace(result.design.tuning, targets=(2e-3,)))
-    path = tmp_path / "far.toml"
-    path.write_text(design.to_toml())
-    judged = {each.id: each for each in write_report(path, tmp_path / "a.pdf", lab).verdicts}
-    reasons = {judged[each.id].reason for each in tuning.CLAIMS}
+def test_targets_that_the_cell_cannot_reach_leave_the_rest_of_the_report(lacking: dict[str, Verdict]):
+    reasons = {lacking[each.id].reason for each in tuning.CLAIMS}
     assert len(reasons) == 1
     assert reasons.pop().startswith("tuning, target=0.002: must be within ")
-    assert judged[synapse.CLAIMS[0].id].verdict == "met"
+    assert lacking[synapse.CLAIMS[0].id].verdict == "met"
 
 
-def test_the_same_result_gives_the_same_bytes(document, result, tuned, fired, verdicts, engine):
-    assert to_pdf(build(result, verdicts, engine, tuning=tuned, neuron=fired, command="cosim report small.toml")) == to_pdf(document)
+def test_the_same_result_gives_the_same_bytes(content, result, tuned, fired, verdicts, engine):
+    assert to_pdf(build(result, verdicts, engine, tuning=tuned, neuron=fired, command="cosim report small.toml")) == content
 
 
-def test_the_report_has_no_date_and_is_tagged(document):
-    content = to_pdf(document)
+def test_the_report_has_no_date_and_is_tagged(content):
     assert b"CreationDate" not in content
     assert b"/MarkInfo" in content
 
@@ -112,11 +127,6 @@ def test_every_page_can_be_a_picture(document):
     pages = to_pictures(document, resolution=20)
     assert 22 <= len(pages) <= 30
     assert all(page.startswith(b"\x89PNG") for page in pages)
-
-
-def test_the_first_page_is_given_as_a_picture_on_request(design_file, tmp_path, lab):
-    write_report(design_file, tmp_path / "a.pdf", lab, picture=tmp_path / "page.png")
-    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_study_that_failed_is_still_printed(broken, engine):

@@ -65,14 +65,14 @@ def found(small, engine, store_folder) -> Swept:
     return done
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(result, tuned, verdicts, engine, found) -> Document:
     return build(result, verdicts, engine, tuning=tuned, swept=found)
 
 
-def test_a_design_without_a_sweep_has_no_chapter(result, verdicts, engine):
+def test_a_design_without_a_sweep_has_no_chapter(bare, engine):
     assert swept.run(Design(), Lab(engine=engine)) is None
-    assert chapter(build(result, verdicts, engine)) == []
+    assert chapter(bare) == []
 
 
 def test_the_chapter_stands_behind_the_sizing_with_tables_and_figure(document):
@@ -175,6 +175,7 @@ def test_a_grid_without_draws_has_yields_per_orientation_and_no_figure(result, v
     assert [(row[0], row[8]) for row in rows(tables_sweep.limits(grid)) if row[1] == ALL] == [("MOD", "-"), ("MOS", "-")]
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_sweep_that_cannot_run_leaves_the_rest_of_the_report(small, tmp_path, engine, store_folder, monkeypatch):
     path = tmp_path / "small.toml"
     path.write_text(replace(small, limits=LimitsSection(on_off=Limit(least=5.0))).to_toml())

@@ -38,6 +38,7 @@ SMALL = Design(
         noises=(0.0, 0.07),
         draws=1,
         chips=2,
+        window=0.05,
     ),
     tuning=TuningSection(targets=(40e-6, 100e-6, 180e-6), seeds=5, rows=8, columns=3),
 )
@@ -45,7 +46,7 @@ SMALL = Design(
 
 @pytest.fixture(scope="module")
 def found(lab) -> InferenceResult:
-    """The study, really trained and simulated: a minute on two processors that have nothing else to do."""
+    """The study, really trained and simulated: most of a minute on two processors that have nothing else to do."""
     return inference.run(SMALL, lab)
 
 

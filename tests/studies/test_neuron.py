@@ -11,14 +11,13 @@ from cosim.studies.lim2025 import neuron
 from cosim.studies.lim2025.neuron import NeuronResult
 from cosim.studies.lim2025.neuron.study import CORRELATION_TIMES, VARIANTS
 
-SMALL = Design(name="small", neuron=NeuronSection(temperature=(-40.0, 17.0, 27.0, 37.0, 70.0, 85.0), draws=4, images=3, trains=2))
 STATISTICAL = ("printed_mismatch", "robust_mismatch", "robust_mismatch_predicted", "read_noise", "read_noise_mean")
 
 
 @pytest.fixture(scope="module")
-def found(lab) -> NeuronResult:
+def found(neuron_study: NeuronResult) -> NeuronResult:
     """The study, really simulated."""
-    return neuron.run(SMALL, lab)
+    return neuron_study
 
 
 @pytest.mark.slow

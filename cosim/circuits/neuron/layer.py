@@ -7,6 +7,7 @@ Units that fire have ``v(spike<j>)``; they are reset to, and their threshold is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,8 +74,8 @@ def layer(
         times: ``(inputs,)`` spike of each input [s], infinite where it does not fire; or the spikes of each input, one array each.
         cells: the array; `minus` the second half of pairs, of the same shape.
         parts: devices.
-        silent: keep the cells of inputs that do not fire; their word lines rest at ground.
-        wire_resistance: of one segment of a column, between two neighboring rows [ohm]; bit and source line each.
+        silent: keep the cells of inputs that do not fire; their word lines rest at ground. The wires along their rows stay in any case.
+        wire_resistance: of one segment of a column, between two neighboring rows [ohm], whether their cells are simulated or not; bit and source line each.
         corner: temperature, supply and process of everything; the temperature goes into the options of the analysis too.
         mismatch: spread of the transistors of the units; unit j is drawn from `seed` and its number, whatever else is simulated.
         numbers: of the columns on the chip, for these draws; 0, 1, ... if left out.
@@ -163,14 +164,18 @@ def _noise_traces(trains: Sequence[Array], samples: Array) -> dict[int, Piecewis
 def _column(
     parts: Parts, rows: Sequence[int], cells: Cells, column: int, sign: str, end: str, wire_resistance: float, noise: Mapping[int, PiecewiseLinear]
 ) -> list[Element]:
-    """The cells of one column between the read voltage and the amplifier; with wires a ladder on both sides, fed and read at its first row."""
+    """The cells of one column between the read voltage and the amplifier; with wires a ladder on both sides, fed and read at its first row.
+
+    A row that is left out leaves its segments: the next one that is simulated lies behind them all.
+    """
     quiet = cell("mod", parts.memristor, parts.nmos, w_over_l=CELL_W_OVER_L, frozen=True)
     found: list[Element] = [] if rows else [Resistor(f"off{sign}{column + 1}", "te", end, 1e12, exact=True)]
     top, bottom = "te", end
-    for row in rows:
+    for before, row in pairwise((-1, *rows)):
         place = f"{sign}{row}_{column + 1}"
         if wire_resistance:
-            found += [Resistor(f"b{place}", top, f"b{place}", wire_resistance), Resistor(f"l{place}", bottom, f"l{place}", wire_resistance)]
+            segments = (row - before) * wire_resistance
+            found += [Resistor(f"b{place}", top, f"b{place}", segments), Resistor(f"l{place}", bottom, f"l{place}", segments)]
             top, bottom = f"b{place}", f"l{place}"
         values: dict[str, float] = {"x0": float(cells.states[row, column])}
         for name, scale in (("i0s", cells.current_scale), ("rss", cells.series_scale)):

@@ -33,6 +33,7 @@ class MappingPlan:
         bits: of uniform levels between the lowest and the highest conductance; 0 for none.
         rates: how often each input fires, or how bright it is on average; rounding then keeps the mean of each column. Empty for the nearest level each.
         levels: the conductances that there are [S]; empty for those of `bits`.
+        thresholds: between the levels [S]; empty for the middles.
         error_of: what the tuning error is relative to.
         errors: measured relative errors of tuned cells, drawn from in the place of a Gaussian; empty for none.
     """
@@ -41,6 +42,7 @@ class MappingPlan:
     bits: int = param("bits of a weight; 0 for analog weights", "1", default=0, least=0, most=16)
     rates: tuple[float, ...] = ()
     levels: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
     tuning_error: float = param("standard deviation of a tuned conductance", "%", default=0.0, least=0.0, most=1.0)
     error_of: ErrorOf = "target"
     errors: tuple[float, ...] = ()
@@ -56,6 +58,8 @@ class MappingPlan:
             raise reject(InputError, "mapping", "stuck_high", self.stuck_high, f"<= {1.0 - self.stuck_low:g}, what the cells that are stuck low leave")
         if self.bits and self.levels:
             raise InputError("mapping, levels: must be left out where bits are given")
+        if self.thresholds and (len(self.thresholds) != len(self.levels) - 1 or list(self.thresholds) != sorted(self.thresholds)):
+            raise reject(InputError, "mapping", "thresholds", f"{len(self.thresholds)} values", f"one less than the {len(self.levels)} levels, and rise")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +109,7 @@ class MappedLayer:
 
 
 def quantized(weights: Array, window: Window, plan: MappingPlan) -> Array:
-    """Target conductances of weights: the nearest level of those that there are, behind the gain.
+    """Target conductances of weights: the nearest level of those that there are, or the one between whose thresholds it lies, behind the gain.
 
     Raises:
         DeviceError: a level lies outside of the window.
@@ -120,18 +124,18 @@ def quantized(weights: Array, window: Window, plan: MappingPlan) -> Array:
         levels = np.linspace(window.low, window.high, 2**plan.bits)
     else:
         return target
-    return _rounded(target, levels, plan.rates)
-
-
-def _rounded(target: Array, levels: Array, rates: Sequence[float]) -> Array:
-    """The nearest levels. With rates each column is shifted before by the part of a step that keeps what it carries on average nearest to what it should."""
     middles = 0.5 * (levels[1:] + levels[:-1])
+    return _rounded(target, levels, np.array(plan.thresholds) if plan.thresholds else middles, plan.rates)
+
+
+def _rounded(target: Array, levels: Array, thresholds: Array, rates: Sequence[float]) -> Array:
+    """The level between whose thresholds each target lies. With rates a column is first shifted by the part of a step that best keeps what it carries."""
     if not rates:
-        return np.asarray(levels[np.searchsorted(middles, target)])
+        return np.asarray(levels[np.searchsorted(thresholds, target)])
     if target.ndim != 2 or len(rates) != len(target):
         raise reject(InputError, "mapping", "rates", f"{len(rates)} values", f"as many as inputs, {len(target)}")
     step = float(np.mean(np.diff(levels)))
-    tried = np.stack([levels[np.searchsorted(middles, target + shift * step)] for shift in SHIFTS])  # (shifts, inputs, outputs)
+    tried = np.stack([levels[np.searchsorted(thresholds, target + shift * step)] for shift in SHIFTS])  # (shifts, inputs, outputs)
     missed = np.abs(np.einsum("i,sio->so", np.asarray(rates), tried - target))
     best = missed.argmin(axis=0)
     return np.asarray(np.take_along_axis(tried, best[None, None, :], axis=0)[0])

@@ -3,6 +3,8 @@
 The cell in row i is reached through i + 1 segments of its bit line and as many of its source line. Cells in other rows of the
 same column share both lines: their gates are off, but a reset with a negative bit line pulls the inner node of such a cell below
 its gate, so that its transistor (or its body diode) conducts and resets it too. Held at the reset voltage, an unselected word line keeps it off.
+
+Cells may be stuck. Which ones are is found from what pulses did to them, as on a real array: no one looks at how they were drawn.
 """
 
 from dataclasses import dataclass
@@ -15,14 +17,16 @@ from cosim.circuits.cells import Body, Drive, bench, cell
 from cosim.circuits.stimuli import pulses
 from cosim.codesign.cellbench import RELTOL, Devices
 from cosim.codesign.tuning.controllers import Controller, NominalCurve
-from cosim.codesign.tuning.pulses import Lanes, Programmer, PulseShape
-from cosim.codesign.tuning.tune import Traces, tune
+from cosim.codesign.tuning.pulses import Lanes, Programmer, PulseShape, nominal
+from cosim.codesign.tuning.tune import Outcome, Traces, tune
 from cosim.design import Design
 from cosim.devices.memristor.read_noise import ReadNoise
 from cosim.devices.memristor.variability import Spread
+from cosim.errors import DeviceError, reject
 from cosim.sweep.lab import Lab, Question
 
 STATE = "v(x1.xr.x)"
+MOVED = 2.0  # a cell whose conductance a full set and the largest reset leave within this factor does not move
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,36 @@ class TunedArray:
         return float(self.traces.energy.sum())
 
 
-def array_lanes(rows: int, columns: int, *, wire_resistance: float, spread: float, rng: np.random.Generator) -> Lanes:
-    """The cells of an array, row by row: drawn devices, and both lines up to each."""
+@dataclass(frozen=True, kw_only=True)
+class Stuck:
+    """Shares of the cells that no pulse moves, and the states in which they stay."""
+
+    low: float
+    high: float
+    low_state: float
+    high_state: float
+
+    @classmethod
+    def at_full_pulses(cls, programmer: Programmer, *, low: float, high: float, full_voltage: float, largest_reset: float) -> "Stuck":
+        """Stuck where a full set, and a reset of the magnitude `largest_reset` [V] after it, leave the nominal device."""
+        full = programmer.apply(nominal(1), np.zeros(1), np.full(1, full_voltage))
+        least = programmer.apply(nominal(1), full.state, np.full(1, -largest_reset))
+        return cls(low=low, high=high, low_state=float(least.state[0]), high_state=float(full.state[0]))
+
+    def draw(self, cells: int, rng: np.random.Generator) -> Array:
+        """``(cells,)`` the state of each stuck cell, NaN for one that works; as many are stuck as their share allows, and no more."""
+        order, states = rng.permutation(cells), np.full(cells, np.nan)
+        low, high = (int(share * cells + 1e-9) for share in (self.low, self.high))
+        states[order[:low]], states[order[low : low + high]] = self.low_state, self.high_state
+        return states
+
+
+def array_lanes(rows: int, columns: int, *, wire_resistance: float, spread: float, rng: np.random.Generator, stuck: Stuck | None = None) -> Lanes:
+    """The cells of an array, row by row: drawn devices, both lines up to each, and the cells among them that are `stuck`; none if left out."""
     scale, series = Spread(device=spread).draw(rng, devices=rows * columns, cycles=1)
     segments = np.repeat(np.arange(1, rows + 1), columns)
-    return Lanes(scale[:, 0], series[:, 0], 2.0 * wire_resistance * segments)
+    states = stuck.draw(rows * columns, rng) if stuck is not None and (stuck.low or stuck.high) else None
+    return Lanes(scale[:, 0], series[:, 0], 2.0 * wire_resistance * segments, states)
 
 
 def tune_array(
@@ -75,6 +104,45 @@ def tune_array(
     lanes = array_lanes(rows, columns, wire_resistance=wire_resistance, spread=spread, rng=rng)
     traces = tune(programmer, controller, target.ravel(), noise=noise, curve=curve, lanes=lanes, rng=rng, most_pulses=most_pulses, full_voltage=full_voltage)
     return TunedArray((rows, columns), lanes, traces)
+
+
+def stuck_cells(array: TunedArray, programmer: Programmer, *, full_voltage: float, largest_reset: float) -> Array:
+    """Cells that no pulse moves.
+
+    Under suspicion are those that were not reached and that all of their pulses left within a factor `MOVED`. Such a cell may have seen pulses of one sign only
+    and lie at the end of its window; so each gets a full set and the largest reset more, which move every cell that works.
+
+    Args:
+        array: after tuning; it is left as it is.
+        programmer: of the two pulses, which are counted nowhere.
+        full_voltage, largest_reset: their magnitudes [V].
+
+    Returns:
+        ``(rows, columns)`` booleans.
+    """
+    traces, stuck = array.traces, np.zeros(len(array.lanes), dtype=bool)
+    unreached = np.array([each is Outcome.not_reached for each in traces.outcome])
+    suspects = np.flatnonzero(unreached & (np.nanmax(traces.conductances, axis=0) < MOVED * np.nanmin(traces.conductances, axis=0)))
+    if len(suspects):
+        lanes, ones = array.lanes.pick(suspects), np.ones(len(suspects))
+        full = programmer.apply(lanes, traces.state[suspects], full_voltage * ones)
+        least = programmer.apply(lanes, full.state, -largest_reset * ones)
+        stuck[suspects] = full.conductance < MOVED * least.conductance
+    return stuck.reshape(array.shape)
+
+
+def refuse_stuck(array: TunedArray, stuck: Array, *, most: float) -> None:
+    """Refuse an array with more than a share `most` of cells that are stuck: ``stuck (rows, columns)`` booleans.
+
+    Raises:
+        DeviceError: says how many, where the first one is (rows and columns counted from 1) and what it conducts.
+    """
+    count = int(stuck.sum())
+    if count > most * stuck.size:
+        row, column = np.argwhere(stuck)[0].tolist()
+        conductance = float(array.traces.conductance.reshape(array.shape)[row, column])
+        given = f"{count} of {stuck.size} (the first in row {row + 1}, column {column + 1}, at {conductance:.2g} S)"
+        raise reject(DeviceError, "array", "stuck cells", given, f"<= {100 * most:g} %, [loop] most_stuck")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,10 @@ class Lanes:
         """``(lanes,)`` the states, those of stuck cells in their place."""
         return state if self.stuck is None else np.where(np.isnan(self.stuck), state, self.stuck)
 
+    def moved(self, rate: Array) -> Array:
+        """``(lanes,)`` the rates of the states [1/s], none in stuck cells: what steps in time follow from."""
+        return rate if self.stuck is None else np.where(np.isnan(self.stuck), rate, 0.0)
+
 
 def nominal(count: int) -> Lanes:
     """Devices without spread, at the driven end of their lines."""

@@ -112,7 +112,7 @@ class TwinProgrammer:
             phase = np.searchsorted(corners, now + 1e-15, side="right")
             before = self._voltage(now, amplitude[alive])
             first_current, first_voltage = self.solve(some, before, x)
-            first = rate(self.card, first_voltage, x)
+            first = some.moved(rate(self.card, first_voltage, x))
             small = STATE_STEP * (x + self.card.reset_floor)
             step = np.minimum(np.minimum(largest[phase], small / np.maximum(np.abs(first), 1e-12)), cap[alive])
             step = np.maximum(step, self._idle(now, phase, x, amplitude[alive]))
@@ -120,10 +120,10 @@ class TwinProgrammer:
             guess = np.clip(x + step * first, 0.0, 1.0)
             after = self._voltage(now + step, amplitude[alive])
             second_current, second_voltage = self.solve(some, after, guess)
-            second = rate(self.card, second_voltage, guess)
+            second = some.moved(rate(self.card, second_voltage, guess))
             good = step * np.abs(second - first) <= small
             done = alive[good]
-            state[done] = some.held(np.clip(x + 0.5 * step * (first + second), 0.0, 1.0))[good]
+            state[done] = np.clip(x + 0.5 * step * (first + second), 0.0, 1.0)[good]
             energy[done] += (step / 6.0 * (before * (2.0 * first_current + second_current) + after * (first_current + 2.0 * second_current)))[good]
             time[done] = (now + step)[good]
             cap[alive] = np.where(good, 4.0 * step, 0.3 * step)

@@ -39,7 +39,7 @@ TRAIN, TEST = (small(each) for each in split(digits(), seed=1))
 MEANS = np.stack([TRAIN.pixels[TRAIN.labels == each].mean(axis=0) for each in range(CLASSES)], axis=1)
 TEMPLATES = MEANS / np.linalg.norm(MEANS, axis=0)
 WEIGHTS = TEMPLATES / TEMPLATES.max()
-NETWORK = TrainedNetwork(layers=(Layer(plus=WEIGHTS),), encoding=LatencyCard(), dt=1e-3)
+NETWORK = TrainedNetwork(layers=(Layer(plus=WEIGHTS),), encoding=LatencyCard(), dt=1e-3, duration=0.06)  # the code ends at 20 ms
 SIGNED = MEANS - MEANS.mean(axis=1, keepdims=True)
 PAIRS = replace(NETWORK, layers=(Layer(plus=np.maximum(SIGNED, 0) / np.abs(SIGNED).max(), minus=np.maximum(-SIGNED, 0) / np.abs(SIGNED).max()),), signs="pairs")
 
@@ -75,7 +75,7 @@ def test_the_circuit_gives_the_classes_of_the_network(found: Check):
 def test_the_model_has_the_weights_of_the_array_and_the_trained_ones_stand_beside(lab: Lab):
     coarse = checked(lab, plan=MappingPlan(bits=1))
     times = latency_times(TEST.pixels[:IMAGES], NETWORK.encoding)
-    assert coarse.scores == pytest.approx(membrane_maximum(NETWORK.psp, times, coarse.chip.weights, duration=0.1).value)
+    assert coarse.scores == pytest.approx(membrane_maximum(NETWORK.psp, times, coarse.chip.weights, duration=NETWORK.duration).value)
     assert np.abs(coarse.scores / scores(NETWORK, TEST.pixels[:IMAGES]) - 1).max() > 0.05
     assert coarse.ideal.tolist() == predict(NETWORK, TEST.pixels[:IMAGES]).tolist()
     assert len(np.unique(coarse.chip.plus.conductance)) == 2
@@ -210,7 +210,6 @@ def test_what_cannot_be_checked_is_refused_in_one_line(network: TrainedNetwork, 
         )
 
 
-@pytest.mark.slow
 def test_pairs_on_units_with_currents_as_biases_are_in_class_a_and_held_to_a_small_bound(lab: Lab):
     """The same pairs on a card that pulls one way only have a bound that holds them to little."""
     card, parts = load_neuron("robust_pairs"), replace(Parts(), opamp=load_opamp("opamp_micropower"))

@@ -78,6 +78,19 @@ def test_given_levels_are_used_in_any_order():
     assert found == pytest.approx(np.array(levels)[np.argmin(distances, axis=-1)])
 
 
+def test_thresholds_say_which_level_a_target_goes_to():
+    found = quantized(weights(), WINDOW, MappingPlan(levels=(10e-6, 50e-6, 150e-6), thresholds=(40e-6, 140e-6)))
+    wanted = WINDOW.conductance(weights())
+    assert np.array_equal(found, np.select([wanted <= 40e-6, wanted <= 140e-6], [10e-6, 50e-6], 150e-6))
+
+
+def test_thresholds_halfway_are_the_nearest_level_with_rates_too():
+    levels, rates = (10e-6, 50e-6, 150e-6), tuple(rng(4).uniform(0.0, 1.0, 64).tolist())
+    nearest = quantized(weights(), WINDOW, MappingPlan(levels=levels, rates=rates))
+    assert np.array_equal(quantized(weights(), WINDOW, MappingPlan(levels=levels, thresholds=(30e-6, 100e-6), rates=rates)), nearest)
+    assert not np.array_equal(quantized(weights(), WINDOW, MappingPlan(levels=levels, thresholds=(20e-6, 60e-6), rates=rates)), nearest)
+
+
 @pytest.mark.parametrize("level", [1e-6, 250e-6])
 def test_a_level_outside_of_the_window_is_refused(level: float):
     words = rf"^mapping, levels={level:g}: must be within {WINDOW.low:.4g}\.\.{WINDOW.high:.4g} S, the window of the card$".replace("+", r"\+")
@@ -175,6 +188,8 @@ def test_weights_of_another_dimension_are_refused():
         ({"error_of": "range"}, r"^mapping, error_of=range: must be target or full_scale$"),
         ({"stuck_low": 0.7, "stuck_high": 0.5}, r"^mapping, stuck_high=0\.5: must be <= 0\.3, what the cells that are stuck low leave$"),
         ({"bits": 3, "levels": (20e-6,)}, r"^mapping, levels: must be left out where bits are given$"),
+        ({"levels": (2e-5, 3e-5), "thresholds": (2e-5, 2.5e-5)}, r"^mapping, thresholds=2 values: must be one less than the 2 levels, and rise$"),
+        ({"levels": (2e-5, 3e-5, 4e-5), "thresholds": (3.5e-5, 2.5e-5)}, r"^mapping, thresholds=2 values: must be one less than the 3 levels, and rise$"),
         ({"bits": 17}, r"^mapping, bits=17"),
         ({"tuning_error": -0.1}, r"^mapping, tuning_error=-0\.1"),
     ],

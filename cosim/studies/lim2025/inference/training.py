@@ -72,10 +72,10 @@ def trained(design: Design, lab: Lab) -> Trained:
     )
 
 
-def first(design: Design, lab: Lab) -> tuple[TrainedNetwork, Examples, Examples]:
-    """The network of seed 0 alone, with the images that it was trained on and those that it was not; errors as of `trained`."""
+def first(design: Design, lab: Lab, *, networks: int = 1) -> tuple[tuple[TrainedNetwork, ...], Examples, Examples]:
+    """The networks of seeds 0, 1, ... alone, with the images that they were trained on and those that they were not; errors as of `trained`."""
     train, test = split(examples(design.network.data), seed=SPLIT_SEED)
-    return _network(design, 0, (), train, test, lab), train, test
+    return tuple(_network(design, seed, (), train, test, lab) for seed in range(networks)), train, test
 
 
 def _deep(design: Design, train: Examples, test: Examples, lab: Lab) -> Iterator[tuple[TrainedNetwork, Examples]]:
