@@ -171,6 +171,8 @@ def deviated_elements(
     elements: Iterable[Element], corner: Corner = NOMINAL, *, mismatch: Mismatch | None = None, rng: np.random.Generator | None = None
 ) -> tuple[Element, ...]:
     """Some elements of a circuit at a corner, drawn as by `deviated`: for circuits whose parts have generators of their own."""
+    if corner == NOMINAL and (mismatch is None or mismatch.none):
+        return tuple(elements)
     walk = _Deviation(corner, mismatch or Mismatch(), rng, {})
     return tuple(walk.moved(each, {}, ()) for each in elements)
 

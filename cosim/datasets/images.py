@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cosim.datasets.kept import find
 from cosim.datasets.sources import SOURCES, source
-from cosim.errors import DataError, InputError
+from cosim.errors import AbsentError, InputError
 
 Part = Literal["all", "train", "test"]
 EMBEDDED = "digits"
@@ -51,7 +51,8 @@ def load(name: str = EMBEDDED, *, part: Part = "all") -> Images:
 
     Raises:
         InputError: no such set, or no such part.
-        DataError: the set was not fetched, or is damaged.
+        AbsentError: the set was not fetched.
+        DataError: it is damaged.
     """
     if part not in PARTS:
         raise InputError(f"data set {name}, part={part}: must be one of {', '.join(PARTS)}")
@@ -62,7 +63,7 @@ def load(name: str = EMBEDDED, *, part: Part = "all") -> Images:
     origin = source(name)
     kept = find(origin)
     if kept is None:
-        raise DataError(f"data set {name}: not on this machine; `cosim data get {name}`")
+        raise AbsentError(f"data set {name}: not on this machine; `cosim data get {name}`")
     chosen = ("train", "test") if part == "all" else (part,)
     images, labels = (_joined([kept.arrays[f"{each}_{kind}"] for each in chosen]) for kind in ("images", "labels"))
     return Images(name=name, images=images, labels=labels, top=origin.top, source=f"{origin.origin}; {kept.path}", license=origin.license)

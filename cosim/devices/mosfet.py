@@ -45,7 +45,7 @@ class MosfetCard:
     diffusion_length: float = param("length of drain and source diffusion", "m", least=0.0)
     largest_voltage: float = param("between any two terminals", "V", default=1e3, above=0.0)
     temperature: tuple[float, float] = (-273.0, 1e3)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)  # a mapping has no hash; equality looks at it
     library: Include | None = None
     source: str = ""
     valid: str = ""

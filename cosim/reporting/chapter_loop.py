@@ -137,6 +137,11 @@ def _levels(found: LoopFindings, drawn: Drawn) -> Block:
     )
     words += f", worse at {listing(worse)} bits" if worse else ", worse nowhere"
     words += f" (paired test, p < {SIGNIFICANT:g}); most is gained at {best.bits:g} bit{'s' if best.bits != 1 else ''}, {signed_points(gain)} points."
+    ahead, behind = result.contested
+    words += (
+        f" In the circuit, on audited images that the two first arrays class differently in the model, {ahead} are right with designed levels alone and "
+        f"{behind} with uniform ones alone (one-sided sign test, p {tables_loop.probability(result.circuit_p_value)})."
+    )
     return section(
         TITLES["levels"], text(pretty(words)), drawn("levels"), drawn("level_accuracies"), tables_loop.levels(result), tables_loop.audits(result), page=False
     )

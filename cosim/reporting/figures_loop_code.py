@@ -75,7 +75,11 @@ def level_accuracies(result: LevelsResult) -> Drawing:
     each.set_ylabel("test images classed right (%)")
     each.legend(loc="lower right")
     means, ends = np.array([row.gain for row in result.rows]), np.array([row.interval for row in result.rows])
-    apart.errorbar(bits, means, yerr=np.abs(ends.T - means), fmt="o", color=BLUE, capsize=3)
+    if result.rows[0].networks > 1:
+        wide = np.array([row.interval_of_networks for row in result.rows])
+        apart.errorbar(bits + 0.12, means, yerr=np.abs(wide.T - means), fmt="none", color=GRAY, capsize=3, label="over networks")
+    apart.errorbar(bits, means, yerr=np.abs(ends.T - means), fmt="o", color=BLUE, capsize=3, label="over arrays")
+    apart.legend(loc="upper right")
     apart.axhline(0.0, color=BLACK, linewidth=0.7)
     apart.set_ylabel("designed less uniform (points)")
     for axes in (each, apart):
@@ -90,8 +94,9 @@ def level_accuracies(result: LevelsResult) -> Drawing:
         svg=to_svg(figure),
         title="What the levels keep of the accuracy",
         source="",
-        caption=f"{draws} arrays a kind and number of bits, tuned by the twin, all test images in the model. Mean difference: {shown}.",
-        alt="Accuracy rises with the number of bits for both kinds; the difference is largest at one bit.",
+        caption=f"{draws} arrays a kind and number of bits, as many of each network, tuned by the twin, all test images in the model. "
+        f"Mean difference: {shown}.",
+        alt="Accuracy over the number of bits for both kinds, marks for each array; beside it the mean difference at each number of bits with two intervals.",
         width=FULL,
     )
 

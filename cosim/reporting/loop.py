@@ -16,7 +16,7 @@ from cosim.codesign.circuit_channel.drift import drift_law
 from cosim.codesign.network.levels import check_separable
 from cosim.codesign.network.mapping import Window
 from cosim.design import Design
-from cosim.errors import DataError, SimulationError
+from cosim.errors import AbsentError, SimulationError
 from cosim.studies.loop import channel, levels, training, tuned
 from cosim.studies.loop.channel import ChannelResult
 from cosim.studies.loop.levels import LevelsResult
@@ -120,7 +120,7 @@ def find(design: Design, lab: Lab, *, watched: Callable[[str], AbstractContextMa
             with watched(f"loop, {name}") as progress:
                 results[name] = run(design, replace(lab, progress=progress))
             verdicts += judge(claims, results[name], seconds=time.perf_counter() - begin, **known)
-        except (SimulationError, DataError) as error:
+        except (SimulationError, AbsentError) as error:
             failures[name] = str(error)
             failed += [name] if isinstance(error, SimulationError) else []
             verdicts += not_run(claims, str(error), **known)

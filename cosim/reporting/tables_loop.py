@@ -219,6 +219,7 @@ def levels(result: LevelsResult) -> Block:
                 f"{designed.mean():.2f}",
                 f"{signed_points(row.gain)} ({signed_points(low)} to {signed_points(high)})",
                 probability(row.p_value),
+                _of_networks(row),
                 f"{row.uniform.gain:.3g}, {row.designed.gain:.3g}",
                 f"{row.uniform.loss:.3f}, {row.designed.loss:.3f}",
             ]
@@ -232,13 +233,22 @@ def levels(result: LevelsResult) -> Block:
             Column("designed", "right"),
             Column("difference, points (95 %)", "right"),
             Column("p, paired t", "right"),
+            Column("95 %, networks", "right"),
             Column("gains", "right"),
             Column("cross-entropy (nat)", "right"),
         ],
         rows,
-        caption=f"Mean of {draws} arrays that were tuned to these levels by the twin, the same devices for both kinds. Gains and levels were chosen on "
-        "training images and weights alone. Gains and cross-entropy of the training images: uniform, designed.",
+        caption=f"Mean of {draws} arrays, {draws // result.rows[0].networks} of each of {result.rows[0].networks} networks, that were tuned to these levels by "
+        "the twin, the same devices for both kinds; the interval of networks is over their means, what to expect of another training. Gains and levels were "
+        "chosen on training images and weights alone. Gains and cross-entropy of the training images, first network: uniform, designed.",
+        size=8.0,
     )
+
+
+def _of_networks(row: LevelsRow) -> str:
+    """Interval of the difference over the means of the networks; a dash for one network."""
+    low, high = row.interval_of_networks
+    return f"{signed_points(low)} to {signed_points(high)}" if row.networks > 1 else "-"
 
 
 def audits(result: LevelsResult) -> Block:

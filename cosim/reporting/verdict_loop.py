@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cosim.claims import Verdict
 from cosim.reporting import tables_loop
 from cosim.reporting.blocks import Block
 from cosim.reporting.loop import TITLES, LoopFindings
@@ -23,6 +24,7 @@ RULES = {  # claims that stand on this page -> what they are about, in short wor
     "loop.tuned.accuracy": "accuracy lost against the ideal mapping, circuit",
     "loop.levels.never_worse": "designed levels never worse than uniform ones",
     "loop.levels.gain": "designed levels better at one width at least",
+    "loop.levels.circuit_ahead": "designed levels ahead in the circuit: p",
     "loop.training.recovered": "lost accuracy that training recovers",
 }
 ASKED = (
@@ -51,8 +53,13 @@ def page(found: LoopFindings, picture: Block) -> Block:
     }
 
 
+def _ruling(found: LoopFindings) -> list[Verdict]:
+    """The claims that decide: those of the page."""
+    return [each for each in found.verdicts if each.id in RULES]
+
+
 def _word(found: LoopFindings) -> tuple[str, str]:
-    outcomes = {each.verdict for each in found.verdicts}
+    outcomes = {each.verdict for each in _ruling(found)}
     if "not_met" in outcomes:
         return "FAIL", "bad"
     if found.failures or "not_run" in outcomes:
@@ -61,12 +68,12 @@ def _word(found: LoopFindings) -> tuple[str, str]:
 
 
 def _headline(found: LoopFindings) -> str:
-    missed = [each for each in found.verdicts if each.verdict == "not_met"]
+    missed = [each for each in _ruling(found) if each.verdict == "not_met"]
     if missed:
         return f"Not met: {listing(dict.fromkeys(TITLES[each.id.split('.')[1]].lower() for each in missed))}"
     if found.failures:
         return f"Not run: {listing(TITLES[each].lower() for each in found.failures)}"
-    if any(each.verdict == "not_run" for each in found.verdicts):
+    if any(each.verdict == "not_run" for each in _ruling(found)):
         return "Not all claims could be judged"
     return "The loop closes"
 
@@ -134,8 +141,8 @@ def _network_remark(found: LoopFindings) -> list[dict[str, str]]:
 
 def _limits_remark(found: LoopFindings) -> dict[str, str]:
     words = (
-        f"One network, one set of images, one model of the device. Reads were measured to stay for {quantity(_retention(found), 's')}; what lies beyond is "
-        "assumed and stands apart."
+        "One set of images, one model of the device, one network in the circuit. Reads were measured to stay for "
+        f"{quantity(_retention(found), 's')}; what lies beyond is assumed and stands apart."
     )
     return {"title": "What it does not say", "text": words}
 

@@ -9,7 +9,7 @@ import pytest
 
 from cosim.claims import not_run
 from cosim.design import Design
-from cosim.errors import DataError, InputError, SimulationError
+from cosim.errors import AbsentError, DataError, InputError, SimulationError
 from cosim.reporting import chapter_loop, figures_loop, figures_loop_ring, loop, verdict_loop
 from cosim.reporting.document import Document
 from cosim.reporting.document_loop import build_loop
@@ -68,6 +68,13 @@ def test_the_first_page_fails_with_the_stage_whose_claim_is_not_met():
     verdicts = [replace(each, verdict="not_met") if each.id == "loop.levels.gain" else each for each in FOUND.verdicts]
     page = verdict_loop.page(replace(FOUND, verdicts=verdicts), STAND_IN)
     assert (page["word"], page["headline"]) == ("FAIL", "Not met: levels for the measured channel")
+
+
+def test_a_claim_that_is_no_rule_of_the_first_page_is_named_there_when_it_is_open():
+    verdicts = [replace(each, verdict="not_met") if each.id == "loop.levels.circuit" else each for each in FOUND.verdicts]
+    page = verdict_loop.page(replace(FOUND, verdicts=verdicts), STAND_IN)
+    assert page["word"] == "PASS"
+    assert "Open beside the rules above: levels.circuit." in str(page["remarks"])
 
 
 def test_a_stage_that_was_not_run_is_no_pass():
@@ -171,7 +178,7 @@ def found_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> LoopFinding
     return find(DESIGN, Lab(engine=ENGINE))
 
 
-@pytest.mark.parametrize(("error", "failed"), [(SimulationError("cell: timeout"), ["channel"]), (DataError("optdigits: not on this machine"), [])])
+@pytest.mark.parametrize(("error", "failed"), [(SimulationError("cell: timeout"), ["channel"]), (AbsentError("optdigits: not on this machine"), [])])
 def test_a_stage_that_cannot_be_run_does_not_keep_the_others_back(monkeypatch: pytest.MonkeyPatch, error: Exception, failed: list[str]):
     found = found_with(monkeypatch, error)
     assert found.failures == {"channel": str(error)}
@@ -184,6 +191,11 @@ def test_a_stage_that_cannot_be_run_does_not_keep_the_others_back(monkeypatch: p
 def test_bad_input_of_a_stage_stops_the_loop(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(InputError, match="samples=10"):
         found_with(monkeypatch, InputError("[loop], samples=10: must be >= 100"))
+
+
+def test_damaged_images_stop_the_loop(monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(DataError, match="damaged"):
+        found_with(monkeypatch, DataError("optdigits.npz: damaged"))
 
 
 def test_numbers_are_printed_as_people_read_them():

@@ -175,3 +175,15 @@ def test_without_a_significant_row_nothing_is_gained(result: LevelsResult):
     chance = compared(result.row(2), [0.80, 0.81, 0.82], [0.80, 0.95, 0.99])
     (gain,) = [each for each in CLAIMS if each.id.endswith(".gain")]
     assert gain.value(replace(result, rows=(chance,))) == 0.0
+
+
+def test_contested_images_are_counted_where_one_kind_alone_is_right(result: LevelsResult):
+    audit = replace(
+        result.row(1).audit,
+        labels=np.array([0, 1, 2, 0]),
+        circuit={"designed": np.array([0, 1, 2, -1]), "uniform": np.array([0, 2, 1, 0])},
+    )
+    found = replace(result, rows=[replace(result.row(1), audit=audit)])
+    assert found.contested == (2, 0)
+    assert found.circuit_p_value == pytest.approx(0.25)
+    assert replace(found, rows=[]).circuit_p_value == 1.0

@@ -17,7 +17,7 @@ from cosim.circuits.circuit import Circuit
 from cosim.circuits.corners import NOMINAL, Corner, Mismatch, deviated_elements
 from cosim.circuits.elements import Element, Instance, Resistor, VoltageSource
 from cosim.circuits.neuron.card import CurrentBiasedCard, NeuronCard, require
-from cosim.circuits.neuron.unit import CELL_W_OVER_L, SPIKE_HEIGHT, Parts, check_unit, resting_unit, shared_sources, wired_unit
+from cosim.circuits.neuron.unit import CELL_W_OVER_L, SPIKE_HEIGHT, Parts, check_unit, quiet_cell, resting_unit, shared_sources, wired_unit
 from cosim.circuits.stimuli import PiecewiseLinear, spikes
 from cosim.errors import CircuitError, reject
 
@@ -168,7 +168,7 @@ def _column(
 
     A row that is left out leaves its segments: the next one that is simulated lies behind them all.
     """
-    quiet = cell("mod", parts.memristor, parts.nmos, w_over_l=CELL_W_OVER_L, frozen=True)
+    quiet = quiet_cell(parts)
     found: list[Element] = [] if rows else [Resistor(f"off{sign}{column + 1}", "te", end, 1e12, exact=True)]
     top, bottom = "te", end
     for before, row in pairwise((-1, *rows)):

@@ -7,6 +7,7 @@ that energies can be told apart.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cosim.circuits.cells import cell
 from cosim.circuits.circuit import Circuit, Parameter
@@ -25,6 +26,7 @@ SYNAPTIC_CURRENT, MEMBRANE, SPIKE = "i(vsyn)", "v(mem)", "v(spike)"
 CELL_W_OVER_L = 65.0  # Lim 2025, section 3.2
 DRIVE = 0.5  # [V] behind the transimpedance amplifier for one full weight, at most: MN3 and the synapse take no more
 SPIKE_HEIGHT = 3.0  # [V] on the gate of a cell, section 3.3
+UNITS_KEPT = 128  # that need not be wired again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +192,12 @@ def _references(card: CurrentBiasedCard) -> list[Element]:
     return found
 
 
+@lru_cache(maxsize=8)
+def quiet_cell(parts: Parts) -> Circuit:
+    """The cell in front of a unit, whose state stays and that has no noise."""
+    return cell("mod", parts.memristor, parts.nmos, w_over_l=CELL_W_OVER_L, frozen=True)
+
+
 def _cell(parts: Parts, number: str, gate: str, column: str, noise: float | Stimulus) -> Instance:
     inner = cell("mod", parts.memristor, parts.nmos, w_over_l=CELL_W_OVER_L, frozen=True, noise=noise)
     return Instance(f"cell{number}", inner, ("te", gate, column, "0"), {"x0": Param("w")})
@@ -197,19 +205,25 @@ def _cell(parts: Parts, number: str, gate: str, column: str, noise: float | Stim
 
 def wired_unit(
     card: NeuronCard, parts: Parts, number: str, threshold: float | None, *, paired: bool = False, rest: tuple[str, str] | None = None
-) -> list[Element]:
+) -> tuple[Element, ...]:
     """Everything behind the cells; nodes and sources carry the number of the unit.
 
     The current of the node ``col<number>`` is read; with `paired` that of ``neg<number>`` is subtracted (2T2R). `rest` are the nodes that the membrane is
     reset to and that the threshold is counted from, as `resting_unit` has them; left out, the membrane is reset to no current.
     """
+    return _wired(card, parts, number, threshold, paired, rest)
+
+
+@lru_cache(maxsize=UNITS_KEPT)
+def _wired(card: NeuronCard, parts: Parts, number: str, threshold: float | None, paired: bool, rest: tuple[str, str] | None) -> tuple[Element, ...]:
+    """Of `wired_unit`: thousands of images go through the same units."""
     builder = _Wiring(card, parts, number)
     found = [*builder.front_end(summing=paired), *(builder.minus() if paired else [])]
     if isinstance(card, CurrentBiasedCard):
         fires = threshold is not None
-        return [*found, *builder.current_biased(card, resettable=fires), *(builder.spiking(card, threshold, rest) if threshold is not None else [])]
+        return (*found, *builder.current_biased(card, resettable=fires), *(builder.spiking(card, threshold, rest) if threshold is not None else []))
     assert isinstance(card, GateBiasedCard)
-    return [*found, *builder.gate_biased(card)]
+    return (*found, *builder.gate_biased(card))
 
 
 def resting_unit(card: CurrentBiasedCard, parts: Parts, *, paired: bool = False) -> tuple[list[Element], tuple[str, str]]:

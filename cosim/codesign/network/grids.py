@@ -43,6 +43,7 @@ class FastMembranes:
         needed: points up to which positive weights have their maxima.
         refined: whether there is something between the points; a parabola through the highest three gives the maximum.
         images: number of them.
+        latest: time from the first step on until which a membrane of positive weights has had its maximum, whatever the weights [s].
     """
 
     members: tuple[Any, ...]
@@ -50,6 +51,7 @@ class FastMembranes:
     needed: int
     refined: bool
     images: int
+    latest: float
 
     @classmethod
     def of(cls, network: TrainedNetwork, times: Array) -> "FastMembranes":
@@ -69,7 +71,8 @@ class FastMembranes:
         potentials = np.asarray(psp.at(grid[None, :] - distinct[:, None])) if distinct.size else np.zeros((0, len(grid)))
         last = int(np.searchsorted(grid, distinct[-1])) + int(np.argmax(psp.at(grid))) + 2 if distinct.size else 1
         chunks = tuple(_members(times[start : start + CHUNK], distinct) for start in range(0, len(times), CHUNK))
-        return cls(members=chunks, potentials=potentials, needed=min(last + 1, len(grid)), refined=continuous, images=len(times))
+        needed = min(last + 1, len(grid))
+        return cls(members=chunks, potentials=potentials, needed=needed, refined=continuous, images=len(times), latest=float(grid[needed - 1]))
 
     def scores(self, weights: Array) -> Array:
         """``(images, outputs)`` maxima of the membranes for ``weights (inputs, outputs)``, in spikes of full weight."""

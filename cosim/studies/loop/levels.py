@@ -13,11 +13,11 @@ import numpy as np
 from cosim._types import Array
 from cosim.circuits.neuron.card import load_neuron
 from cosim.circuits.neuron.layer import Cells
-from cosim.claims import Claim, at_least
+from cosim.claims import Claim, at_least, at_most
 from cosim.codesign.circuit_channel.writer import Writer
 from cosim.codesign.network.gain import firing_rates
 from cosim.codesign.network.grids import FastMembranes
-from cosim.codesign.network.inference import START, Hardware, infer
+from cosim.codesign.network.inference import Hardware
 from cosim.codesign.network.levels import Kind, LevelDesign, LevelLaw, LevelTask, check_separable, designed_levels, uniform_levels
 from cosim.codesign.network.mapping import quantized
 from cosim.codesign.tuning.pulses import Lanes
@@ -25,9 +25,11 @@ from cosim.design import Design
 from cosim.snn.data import Examples
 from cosim.snn.encoding import latency_times
 from cosim.snn.network import TrainedNetwork
+from cosim.studies.lim2025.inference.points import run_images
 from cosim.studies.lim2025.inference.study import parts_of
 from cosim.studies.lim2025.inference.training import digest, first
 from cosim.studies.loop import channel
+from cosim.studies.loop.tuned import long_enough
 from cosim.sweep.lab import Lab
 
 VERSION = 2  # of the computations
@@ -136,6 +138,25 @@ class LevelsResult:
     design: Design
     rows: Sequence[LevelsRow]
     analog: float
+
+    @property
+    def contested(self) -> tuple[int, int]:
+        """Audited images that the circuit classes right with one kind of levels alone, all numbers of bits together: designed, uniform."""
+        designed = uniform = 0
+        for each in (row.audit for row in self.rows):
+            done = (each.circuit["designed"] >= 0) & (each.circuit["uniform"] >= 0)
+            right = {kind: (each.circuit[kind] == each.labels) & done for kind in KINDS}
+            designed += int(np.sum(right["designed"] & ~right["uniform"]))
+            uniform += int(np.sum(right["uniform"] & ~right["designed"]))
+        return designed, uniform
+
+    @property
+    def circuit_p_value(self) -> float:
+        """One-sided sign test of `contested`: how likely designed levels would be so far ahead in the circuit if neither kind were better."""
+        from scipy.stats import binomtest
+
+        designed, uniform = self.contested
+        return float(binomtest(designed, designed + uniform, alternative="greater").pvalue) if designed + uniform else 1.0
 
     def row(self, bits: int) -> LevelsRow:
         """That of a number of bits; `KeyError` if there is none."""
@@ -284,12 +305,11 @@ def _audit(bench: _Bench, arrays: Mapping[Kind, _Written], bits: int) -> LevelsA
     classes = {kind: bench.ready.scores(bench.writer.window.weight(each.conductance[0])).argmax(axis=1) for kind, each in arrays.items()}
     differ = classes["uniform"] != classes["designed"]
     images = audited_images(differ, design.loop.audited, rng=np.random.default_rng([design.run.seed, AUDITED, bits]))
-    times = latency_times(test.pixels[images], bench.network.encoding)
     card, parts = load_neuron(design.network.variant), parts_of(design)["ideal"]
     circuit, seconds = {}, 0.0
     for kind, each in arrays.items():
         hardware = Hardware(card=card, parts=parts, cells=each.cells(), wire_resistance=design.network.wire_resistance, seed=design.run.seed)
-        found = infer(hardware, times, bench.lab, duration=bench.network.duration + START)
+        found = run_images(hardware, bench.network, test.pick(images), bench.lab, duration=long_enough(bench.ready))
         circuit[kind], seconds = found.classes, seconds + found.seconds
     model = {kind: each[images] for kind, each in classes.items()}
     return LevelsAudit(images=images, labels=test.labels[images], differing=int(differ.sum()), circuit=circuit, model=model, seconds=seconds)
@@ -341,5 +361,15 @@ CLAIMS = (
         unit="%",
         must_be=at_least(90.0),
         value=_agreement,
+    ),
+    Claim(
+        id=f"{PREFIX}.circuit_ahead",
+        kind="calibration",
+        source=SOURCE,
+        statement="the same images, right in the circuit with one kind of levels alone: one-sided sign test that designed ones are right more often, p",
+        paper=None,
+        unit="1",
+        must_be=at_most(0.05),
+        value=lambda result: result.circuit_p_value,
     ),
 )

@@ -33,6 +33,7 @@ from cosim.sweep.lab import Lab
 VERSION = 1  # of the draws: raised when tuning or the model changes
 ARRAY_DRAWS, TUNED_DRAWS, SHORTCUT_DRAWS, AUDIT_DRAWS = 710, 711, 712, 713  # last words of seeds
 AUDITED = 40  # cells whose pulses the twin repeats
+MORE_TIME = 1.35  # than the latest maximum of the model takes
 STATED_CELLS, STATED_BAND, STATED_IMAGES = 640, 0.03, 500  # what the statements of the claims say
 
 
@@ -160,7 +161,7 @@ def run(design: Design, lab: Lab) -> TunedResult:
     (ideal,) = map_network(network, parts.memristor, MappingPlan(), seed=seed, read_voltage=card.read_voltage)
     few = test.pick(test.stratified(min(design.loop.images, len(test))))
     ran = [
-        run_images(_hardware(card, parts, each, wire_resistance=wires), network, few, lab)
+        run_images(_hardware(card, parts, each, wire_resistance=wires), network, few, lab, duration=long_enough(ready))
         for each, wires in ((ideal, 0.0), (chip.chip, design.network.wire_resistance))
     ]
     return TunedResult(
@@ -177,6 +178,11 @@ def run(design: Design, lab: Lab) -> TunedResult:
         audited=audit(chip.array, writer.twin, cells=AUDITED, rng=np.random.default_rng([seed, AUDIT_DRAWS])),
         seconds=sum(each.seconds for each in ran),
     )
+
+
+def long_enough(ready: FastMembranes) -> float:
+    """How long an image must run in the circuit [s]: until all membranes have had their maxima, which alone count, and more for the delay of units."""
+    return MORE_TIME * ready.latest
 
 
 def check_read_path(design: Design, card: NeuronCard) -> None:

@@ -90,6 +90,7 @@ def run_points(
     return [point(each) for each in settings]
 
 
-def run_images(hardware: Hardware, network: TrainedNetwork, images: Examples, lab: Lab) -> CircuitScores:
-    """Images through a chip."""
-    return infer(hardware, latency_times(images.pixels, network.encoding), lab, duration=network.duration + START)
+def run_images(hardware: Hardware, network: TrainedNetwork, images: Examples, lab: Lab, *, duration: float | None = None) -> CircuitScores:
+    """Images through a chip, for `duration` [s] each; as long as the network looks at them if left out."""
+    duration = network.duration if duration is None else duration
+    return infer(hardware, latency_times(images.pixels, network.encoding), lab, duration=duration + START)

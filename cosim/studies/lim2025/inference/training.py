@@ -9,7 +9,7 @@ import numpy as np
 from cosim._types import Array
 from cosim.datasets import available
 from cosim.design import Design
-from cosim.errors import DataError
+from cosim.errors import AbsentError
 from cosim.snn.data import Examples, examples, split
 from cosim.snn.encoding import LatencyCard
 from cosim.snn.network import Layer, TrainedNetwork
@@ -58,7 +58,8 @@ def trained(design: Design, lab: Lab) -> Trained:
     """Train what a design asks for, or fetch it from the store.
 
     Raises:
-        DataError: the set of images is not there, or torch and snntorch are not.
+        AbsentError: the set of images is not there, or torch and snntorch are not.
+        DataError: the set is damaged.
         Cancelled: Ctrl-C; the trainings that were done are in the store.
     """
     train, test = split(examples(design.network.data), seed=SPLIT_SEED)
@@ -165,10 +166,10 @@ def torch_is_there() -> None:
     """Refuse to train without the extra ``snn``.
 
     Raises:
-        DataError: names the package.
+        AbsentError: names the package.
     """
     from importlib.util import find_spec
 
     for name in ("torch", "snntorch"):
         if find_spec(name) is None:
-            raise DataError(f"training: the Python package {name} is missing; pip install 'cosim[snn]'")
+            raise AbsentError(f"training: the Python package {name} is missing; pip install 'cosim[snn]'")
