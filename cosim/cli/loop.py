@@ -65,12 +65,12 @@ def loop(
         found = find(design, Lab(engine=chosen, store=store, workers=workers))
     if channel_path is not None and found.channel is not None:
         write_text(channel_path, found.channel.cells.to_csv())
+    _tell(found, json_path)
     if output or picture:
         from cosim.reporting.pdf import write_loop_report
 
         command = f"cosim loop {design_path}{f' -o {output}' if output else ''}"
         write_loop_report(found, chosen, output=output, picture=picture, command=command)
-    _tell(found, json_path)
     _end(found, channel_path)
 
 
@@ -102,7 +102,10 @@ def _tell(found: "LoopFindings", json_path: Path | None) -> None:
 
 
 def _row(verdict: "Verdict") -> tuple[object, ...]:
-    return verdict.id.split(".")[1], verdict.value, verdict.unit, verdict.must_be, verdict.verdict.replace("_", " "), verdict.statement
+    from cosim.reporting.tables_loop import printed
+
+    (shown,) = printed([verdict])
+    return verdict.id.split(".")[1], shown.value, verdict.unit, verdict.must_be, verdict.verdict.replace("_", " "), verdict.statement
 
 
 def _as_json(found: "LoopFindings") -> dict[str, Any]:

@@ -45,7 +45,16 @@ class Quantizer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Problem:
-    """Values that rise and their masses, and candidates whose means rise; `order` says where the candidates were."""
+    """Values that rise, and candidates whose means rise.
+
+    Attributes:
+        values: ``(distinct values,)`` with a mass, rising.
+        masses: ``(distinct values,)`` as shares.
+        means: ``(candidates,)`` of the reads, rising.
+        variances: ``(candidates,)`` of the reads.
+        order: ``(candidates,)`` where each candidate was.
+        given: ``(values,)`` as they came.
+    """
 
     values: Array
     masses: Array
@@ -108,7 +117,8 @@ def best_quantizer(
 
     Args:
         values: ``(values,)`` in any order.
-        means, variances: ``(candidates,)`` of the reads of each candidate input, in any order.
+        means: ``(candidates,)`` of the reads of each candidate input, in any order.
+        variances: ``(candidates,)`` of these reads.
         levels: so many candidates are chosen at most: one that serves no value is left out.
         masses: ``(values,)``; equal ones if left out.
         bands: ``(candidates,)`` lower and upper end of what each candidate takes of the read axis; chosen ones do not overlap, but may touch.

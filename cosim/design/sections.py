@@ -360,25 +360,25 @@ class StorageSection(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class LoopSection(Section):
-    """The loop from circuit to channel to code and back. Cells are those of [neuron] and [tuning], the network is that of [network], seed 0."""
+    """The loop from circuit to channel to code and back. Cells are those of [neuron] and [tuning], networks those of [network], seed 0 in the circuit."""
 
     title = "loop"
     noise: str = text("card of the read noise, of tuning and of every read", default="lim2025_read_noise", file="card")
     low: float = param("lowest conductance that is written", "S", default=7.5e-6, above=0.0)
     high: float = param("highest conductance that is written", "S", default=140e-6, above=0.0)
     levels: int = param("written levels of the channel, equally far apart in the logarithm", "1", default=64, least=2, most=1024)
-    samples: int = param("devices at each level", "1", default=400, least=10, most=100_000)
+    samples: int = param("devices at each level", "1", default=400, least=10, most=5000)
     delays: tuple[float, ...] = param("between the end of tuning and a read", "s", default=(10e-3, 1.0, 100.0), least=0.0, most=1e10)
     interval: float = param("widest 95 % interval of the capacity, in bits", "1", default=0.05, above=0.0, most=10.0)
     assumed_drift: str = text("drift model assumed for delays beyond the measured retention; empty for none", default="", file="channel")
     assumed_delays: tuple[float, ...] = param("delays at which it is shown", "s", default=(1e4, 1e6), above=0.0, most=1e10)
     images: int = param("stratified test images through the circuit", "1", default=500, least=20, most=100_000)
     bits: tuple[float, ...] = param("bits of a weight for which levels are designed", "1", default=(1.0, 2.0, 3.0, 4.0), least=1.0, most=8.0)
-    networks: int = param("networks that levels are designed for, seeds 0, 1, ...", "1", default=5, least=1, most=100)
+    networks: int = param("networks that levels are designed for, seeds 0, 1, ...", "1", default=10, least=1, most=100)
     draws: int = param("arrays that are tuned for each kind of levels, as many of each network", "1", default=20, least=2, most=1000)
     audited: int = param("images through the circuit for each number of bits and kind of levels", "1", default=25, least=1, most=10_000)
     error: float = param("tuning error that training must bear", "%", default=0.10, above=0.0, most=0.5)
-    chips: int = param("arrays on which that is tested", "1", default=20, least=2, most=1000)
+    chips: int = param("arrays on which that is tested", "1", default=12, least=2, most=1000)
     stages: int = param("parts in which an array is written while its network is trained", "1", default=8, least=2, most=64)
     stuck_low: float = param("share of cells that stay at full reset", "%", default=0.0, least=0.0, most=1.0)
     stuck_high: float = param("share of cells that stay at full set", "%", default=0.0, least=0.0, most=1.0)

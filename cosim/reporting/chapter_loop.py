@@ -4,18 +4,23 @@ Every number in the texts is read from the results. Not here: the look of figure
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from cosim.codesign.circuit_channel.drift_models import NO_DRIFT
 from cosim.devices.memristor.read_noise import load_read_noise
 from cosim.reporting import tables_loop
 from cosim.reporting.blocks import Block, bullets, missing, section, text
 from cosim.reporting.loop import TITLES, LoopFindings
 from cosim.reporting.style import TIMES, band, listing, measured, percent, pretty, quantity
-from cosim.reporting.tables_loop import best_levels, delay_name, duration, signed_points, tuning_error
+from cosim.reporting.tables_cell import claim_value
+from cosim.reporting.tables_loop import NO_SHARE, best_levels, bit_words, chip_range, delay_name, delay_names, duration, share_back, signed_points, tuning_error
+from cosim.reporting.verdict_loop import shortcut_words
 from cosim.spice.engines import Engine
 from cosim.studies.loop.channel import ChannelResult
+from cosim.studies.loop.levels import LevelsResult
+from cosim.studies.loop.training import TrainingResult
 
 Drawn = Callable[[str], Block]
 BEYOND = "Retention, and what is ASSUMED beyond it"
@@ -36,13 +41,22 @@ def _not_run(found: LoopFindings, stage: str) -> Block:
     return section(TITLES[stage], missing(TITLES[stage], found.why_not(stage)), page=stage == "channel")
 
 
+def _open(found: LoopFindings, stage: str) -> str:
+    """The claims of a stage that are open, each with what was computed and what is asked; empty if none is."""
+    missed = [each for each in tables_loop.printed(found.verdicts) if each.verdict != "met" and each.id.split(".")[1] == stage]
+    shown = [
+        f"{each.id} ({claim_value(each.value, each.unit)}, must be {each.must_be} {'' if each.unit == '1' else each.unit}".strip() + ")" for each in missed
+    ]
+    return f" Open: {'; '.join(shown)}." if shown else ""
+
+
 def _channel(found: LoopFindings, drawn: Drawn) -> Block:
     result = found.channel
     if result is None:
         return _not_run(found, "channel")
     return section(
         TITLES["channel"],
-        text(pretty(_channel_words(result))),
+        text(pretty(_channel_words(result) + _open(found, "channel"))),
         drawn("errors"),
         drawn("spread"),
         tables_loop.capacities(result),
@@ -60,7 +74,7 @@ def _channel_words(result: ChannelResult) -> str:
     return (
         f"{len(cells.target):,} devices with a spread of {percent(tuning.spread, digits=0)} were tuned to {len(cells.written)} targets from "
         f"{measured(float(cells.written.min()), 'S')} to {measured(float(cells.written.max()), 'S')}, in a closed loop with a band of {band(tuning.band)}, "
-        f"and read through transistor, lines and amplifier {listing(delay_name(each) for each in cells.delays)} later. {percent(inside, digits=2)} are truly "
+        f"and read through transistor, lines and amplifier {delay_names(cells.delays)} later. {percent(inside, digits=2)} are truly "
         f"inside; their errors deviate by {percent(float(error.std()), digits=2)}, {tuning.band / float(error.std()):.1f} times less than the band is wide. "
         f"{made} Without noise one read would hold {result.quiet.bits:.2f} bits, the noise of one read takes {lost}. "
         f"{_against_bands(result)}{_other_chips(result)}"
@@ -80,11 +94,12 @@ def _against_bands(result: ChannelResult) -> str:
 
 def _other_chips(result: ChannelResult) -> str:
     """What amplifiers of other chips change; empty where none were drawn."""
-    if result.chips is None:
+    known = chip_range(result)
+    if known is None:
         return ""
     return (
-        f" This is one chip: the same cells behind the amplifiers of {len(result.chips)} others, with offsets of their own, hold "
-        f"{float(result.chips.min()):.2f} to {float(result.chips.max()):.2f} bits."
+        f" This is one chip: with the amplifiers of {known[2] - 1} others, each with offsets of its own, the same cells hold {known[0]:.2f} to {known[1]:.2f} "
+        f"bits on {known[2]} chips in all."
     )
 
 
@@ -117,30 +132,21 @@ def _tuned(found: LoopFindings, drawn: Drawn) -> Block:
         f"{signed_points(100 * (tuned - ideal))} points against the ideal mapping. The shortcut, every target with a Gaussian as wide as the band, says "
         f"{shortcut:.2f} % in the model, arrays that were tuned {drawn_arrays:.2f} %."
     )
+    words += f" {shortcut_words(result.difference)}{_open(found, 'tuned')}"
     if failed:
         words += f" {failed} images could not be simulated and are left out."
-    return section(TITLES["tuned"], text(pretty(words)), drawn("array"), tables_loop.costs(result), tables_loop.accuracies(result), page=False)
+    return section(TITLES["tuned"], text(pretty(words)), tables_loop.costs(result), tables_loop.accuracies(result), drawn("array"), page=False)
 
 
 def _levels(found: LoopFindings, drawn: Drawn) -> Block:
     result = found.levels
     if result is None:
         return _not_run(found, "levels")
-    better = [f"{row.bits:g}" for row in result.rows if row.p_value < SIGNIFICANT and row.gain > 0]
-    worse = [f"{row.bits:g}" for row in result.rows if row.p_value < SIGNIFICANT and row.gain < 0]
-    best, gain = best_levels(result)
     words = (
-        "A weight of few bits is one of few conductances. Designed levels begin as the exact quantizer of the wanted conductances for what is read of a "
-        "tuned cell, and are then moved, with the gain, while the cross-entropy of the training images falls, errors drawn from the measured channel; "
-        "uniform ones split the window evenly. Neighbors keep their bands apart. In the array designed levels are "
-        f"{f'better at {listing(better)} bits' if better else 'nowhere better'}"
-    )
-    words += f", worse at {listing(worse)} bits" if worse else ", worse nowhere"
-    words += f" (paired test, p < {SIGNIFICANT:g}); most is gained at {best.bits:g} bit{'s' if best.bits != 1 else ''}, {signed_points(gain)} points."
-    ahead, behind = result.contested
-    words += (
-        f" In the circuit, on audited images that the two first arrays class differently in the model, {ahead} are right with designed levels alone and "
-        f"{behind} with uniform ones alone (one-sided sign test, p {tables_loop.probability(result.circuit_p_value)})."
+        "A weight of few bits is one of few conductances. Designed levels begin as the exact quantizer of the wanted conductances for what tuning leaves of "
+        "them, not for single reads, and are then moved, with the gain, while the cross-entropy of the training images falls; neighbors keep their bands "
+        "apart. Uniform ones split the window evenly, their gain is the one of best accuracy on training images; searched ones, a control, split it evenly "
+        f"with a gain found by the same loss and search as the designed ones. {_compared(result)}{_open(found, 'levels')}"
     )
     return section(
         TITLES["levels"], text(pretty(words)), drawn("levels"), drawn("level_accuracies"), tables_loop.levels(result), tables_loop.audits(result), page=False
@@ -151,17 +157,55 @@ def _training(found: LoopFindings, drawn: Drawn) -> Block:
     result = found.training
     if result is None:
         return _not_run(found, "training")
-    lost = 100 * (result.clean - float(np.mean(result.plain)))
-    words = (
-        f"Cells that are written by one set and one reset, without a read, on devices with a spread of {percent(result.spread)}, miss their targets by "
-        f"{percent(result.error)} (standard deviation). That costs {lost:.2f} points. Training through the channel that such cells make, each batch with "
-        f"errors of its own, recovers {percent(result.recovered('aware'), digits=0)} of them. Writing in {found.design.loop.stages} stages, where each part "
-        f"is read back (to within {percent(result.read_error, digits=2)}) and the rest is trained around what is there, recovers "
-        f"{percent(result.recovered('staged'), digits=0)}: an error that is known can be worked around. A closed loop leaves "
-        f"{percent(result.tuned_error, digits=2)} and {percent(float(np.mean(result.tuned_plain)), digits=2)} as trained, "
-        f"{percent(float(np.mean(result.tuned_aware)), digits=2)} trained through it."
-    )
+    words = f"{_lost(result)} {_ways(found, result)} {_closed(result)} {tables_loop.staged_in_circuit(result)}{_open(found, 'training')}"
     return section(TITLES["training"], text(pretty(words)), drawn("training"), tables_loop.training(result), page=False)
+
+
+def _compared(result: LevelsResult) -> str:
+    """Which widths gain, by the corrected test, and what part is due to the levels."""
+    sure = [row for row in result.rows if result.p_values[row.bits] < SIGNIFICANT]
+    better, worse = ([f"{row.bits:g}" for row in sure if sign * row.gain > 0] for sign in (1, -1))
+    networks = result.rows[0].networks
+    over = f"{networks} networks" if networks > 1 else "the arrays of one network"
+    said = f"better at {_bits(better)}" if better else "not shown to be better at any width"
+    said += f", worse at {_bits(worse)}" if worse else ""
+    best, gain = best_levels(result)
+    alone, (points, low, high) = float(np.mean(best.over_searched)), best.circuit_gain
+    called = "the largest gain is" if result.p_values[best.bits] < SIGNIFICANT else "the largest mean difference, which the test does not tell from chance, is"
+    return (
+        f"In the array designed levels are {said} (paired t over {over}, p after Holm < {SIGNIFICANT:g}); {called} at {bit_words(best.bits)}, "
+        f"{signed_points(gain)} points, of which the search of the gain alone brings {signed_points(gain - alone)} and the levels {signed_points(alone)}. In "
+        f"the circuit the first arrays of that width differ by an estimated {signed_points(points)} points ({signed_points(low)} to {signed_points(high)})."
+    )
+
+
+def _bits(numbers: Sequence[str]) -> str:
+    return f"{listing(numbers)} bit{'' if list(numbers) == ['1'] else 's'}"
+
+
+def _lost(result: TrainingResult) -> str:
+    lost = 100 * (result.clean - float(np.mean(result.plain)))
+    return (
+        f"Cells that are written by one set and one reset, without a read, on devices with a spread of {percent(result.spread)}, miss their targets by "
+        f"{percent(result.error)} (standard deviation). That costs {lost:.2f} points."
+    )
+
+
+def _ways(found: LoopFindings, result: TrainingResult) -> str:
+    """What the ways of training give back, and what reading back costs."""
+    shares = {way: share_back(result, way) for way in tables_loop.TAUGHT}
+    none = " No share: less than half a point was lost, or more than all came back. " if NO_SHARE in shares.values() else " "
+    return (
+        f"Training through the channel that such cells make, each batch with errors of its own and nothing read back, recovers {shares['aware']} of that; "
+        f"writing in {found.design.loop.stages} stages, each part read back and the rest trained around what is there, recovers {shares['staged']}; training "
+        f"on for as long without the channel, the control, {shares['longer']}.{none}Reading back takes {result.reads} reads a cell, "
+        f"{duration(result.read_time)} for the array, and knows a cell to within {percent(result.read_error, digits=2)}."
+    )
+
+
+def _closed(result: TrainingResult) -> str:
+    plain, aware = (percent(float(np.mean(each)), digits=2) for each in (result.tuned_plain, result.tuned_aware))
+    return f"A closed loop leaves an error of {percent(result.tuned_error, digits=2)}: {plain} as trained, {aware} trained through its own channel."
 
 
 def _retention(found: LoopFindings, drawn: Drawn) -> Block:
@@ -205,13 +249,35 @@ def assumptions(found: LoopFindings, engine: Engine) -> Block:
         ),
         (
             "Devices differ by two factors.",
-            "Current scale and series resistance are drawn for each device; wear, stuck cells (but for those of the design) and temperature are not in it.",
+            "Current scale and series resistance are drawn for each device; wear and temperature are not in it. Stuck cells of the design are in the array of "
+            "the network that is tuned in SPICE; levels and training have none.",
         ),
-        ("One network, one set of images.", "That of [network], seed 0. Levels, gains and training used training images only; test images decided nothing."),
         (
-            "No drift up to the measured retention.",
-            f"Reads up to {quantity(card.retention, 's')} differ by noise alone. Later ones are assumed and stand apart.",
+            "One set of images, few networks.",
+            "That of [network]; seed 0 goes into the circuit and through training, levels use several seeds. No test image entered a computation that chose "
+            "levels, gains or weights; which comparisons are shown was decided with results in view, and claims of that kind are called calibrations.",
         ),
+        (
+            "Images see less than reads.",
+            "Images run through units with ideal op-amps, without read noise and offsets, soon after tuning; the channel is read with the op-amps that are "
+            "built. Levels are designed on what tuning leaves, not on single reads.",
+        ),
+        ("Nothing but noise moves a cell here.", _moves(found, card.retention)),
     ]
     items += [(f"Not run: {TITLES[stage].lower()}.", reason) for stage, reason in found.failures.items()]
     return section("Assumptions", bullets(items), page=False)
+
+
+def _moves(found: LoopFindings, retention: float) -> str:
+    """What holds between reads, in the words of the verdict on the model without drift."""
+    words = (
+        "The simulation has no drift: rows on drift show what such a drift would look like in it, not that the device has none. The card of the noise says "
+        f"that reads stay for {quantity(retention, 's')}. "
+    )
+    held = [each for each in found.channel.fits if each.model.startswith(NO_DRIFT)] if found.channel is not None else []
+    moved = [each.condition for each in held if not each.accepted]
+    if moved:
+        words += f"The model without drift is rejected {listing(moved)}: a read soon after tuning still sees the noise that tuning ended under. "
+    elif held:
+        words += "No drift of the mean is seen between the delays. "
+    return words + "Later reads are assumed and stand apart."

@@ -10,6 +10,7 @@ from cosim.reporting.document import Document
 from cosim.reporting.figures import NotDrawn
 from cosim.reporting.loop import LoopFindings
 from cosim.reporting.style import Drawing
+from cosim.reporting.tables_loop import printed
 from cosim.spice.engines import Engine
 
 READ = ("transistor", "supply", "cell", "tuning", "neuron", "network", "loop", "run")  # sections of a design that this report reads
@@ -38,7 +39,7 @@ def build_loop(found: LoopFindings, engine: Engine, *, command: str = "") -> Doc
         "verdict": verdict_loop.page(found, placed("ring", figures_loop_ring.ring(found))),
         "sections": [
             *chapter_loop.sections(found, lambda name: placed(name, figures_loop.draw(name, found))),
-            closing.claims(found.verdicts, "loop"),
+            closing.claims(printed(found.verdicts), "loop"),
             chapter_loop.assumptions(found, engine),
             closing.provenance(
                 design,

@@ -37,7 +37,7 @@ from cosim.reporting.style import (
     shades,
     to_svg,
 )
-from cosim.reporting.tables_loop import delay_name, tuning_error
+from cosim.reporting.tables_loop import FEW, delay_name, tuning_error
 from cosim.studies.loop.channel import ChannelResult
 from cosim.studies.loop.tuned import TunedResult
 
@@ -77,7 +77,7 @@ def errors(result: ChannelResult) -> Drawing:
         axes.set_xlabel("error relative to the target (%)")
         axes.set_ylabel("density (1/%)")
         axes.set_ylim(0, 1.32 * axes.get_ylim()[1])
-        axes.legend(loc="upper left", ncols=1)
+        axes.legend(loc="upper left", ncols=1 if len(reads) <= FEW else 2, columnspacing=1.0)
     true.set_title(f"a{GAP}true conductance after tuning")
     read.set_title(f"b{GAP}one read of the same cells")
     outside = int((~cells.inside).sum())
@@ -87,10 +87,16 @@ def errors(result: ChannelResult) -> Drawing:
         source="Gaussian: Lim 2025, section 3.2",
         caption=f"{len(cells.target):,} devices at {len(cells.written)} targets, {outside} of them outside of the band of {band(width / 100)} (dash-dotted). "
         f"Tuned cells deviate by {percent(float(found.std()) / 100, digits=2)} around {percent(float(found.mean()) / 100, digits=2)}; single reads by "
-        f"{listing(percent(float(each.std()) / 100, digits=2) for each in reads)} in the order of the delays.",
+        f"{_of_reads(reads)}.",
         alt="A narrow histogram inside of both edges of the band under a much wider dashed bell; beside it wider histograms of reads, one a delay.",
         width=FULL,
     )
+
+
+def _of_reads(reads: Sequence[Array]) -> str:
+    """Their deviations, one by one if they are few."""
+    shown = [percent(float(each.std()) / 100, digits=2) for each in reads]
+    return f"{listing(shown)} in the order of the delays" if len(shown) <= FEW else f"{shown[0]} after the first delay, {shown[-1]} after the last"
 
 
 def _normal(axis: Array, mean: float, deviation: float) -> Array:
@@ -102,7 +108,8 @@ def spread(result: ChannelResult) -> Drawing:
     cells = result.cells
     card = load_read_noise(result.design.loop.noise)
     figure, (wide, off) = canvas(FULL, 64, columns=2)
-    for delay, reads, color, mark in zip(cells.delays, cells.reads, shades(len(cells.delays)), MARKERS, strict=False):
+    for number, (delay, reads, color) in enumerate(zip(cells.delays, cells.reads, shades(len(cells.delays)), strict=True)):
+        mark = MARKERS[number % len(MARKERS)]
         mean, deviation = _by_level(reads / cells.target - 1.0, cells.level, len(cells.written))
         wide.plot(cells.written, 100 * deviation, mark, color=color, markersize=2.8, label=f"read after {delay_name(delay)}")
         off.plot(cells.written, 100 * mean, mark, color=color, markersize=2.8)
@@ -117,7 +124,7 @@ def spread(result: ChannelResult) -> Drawing:
         engineering_ticks(axes.xaxis, "S")
         axes.set_xlabel("target")
         axes.set_ylabel(name)
-    wide.set_ylim(0, 1.62 * wide.get_ylim()[1])
+    wide.set_ylim(0, (1.4 + 0.035 * len(cells.delays) + 0.12) * wide.get_ylim()[1])
     wide.legend(loc="upper right", ncols=2, columnspacing=1.0)
     wide.set_title(f"a{GAP}spread")
     off.set_title(f"b{GAP}bias")
@@ -205,9 +212,10 @@ def assumed(result: ChannelResult) -> Drawing:
     _with_bars(bits, delays, [each.bits for each in result.assumed], fmt="D", color=VERMILLION, markerfacecolor="white", label="ASSUMED")
     retention = load_read_noise(result.design.loop.noise).retention
     for axes in (bits, spread):
-        axes.set_xscale("log")
+        first = min((each for each in (*known, retention) if each > 0.0), default=retention)
+        axes.set_xscale("symlog", linthresh=first) if 0.0 in known else axes.set_xscale("log")
         axes.axvspan(retention, 10 * max(delays), color=VERMILLION, alpha=0.08, linewidth=0)
-        axes.set_xlim(0.3 * min(each for each in known if each), 10 * max(delays))
+        axes.set_xlim(-0.3 * first if 0.0 in known else 0.3 * first, 10 * max(delays))
         axes.set_xlabel("time after tuning (s)")
     bits.set_ylim(0, 1.45 * bits.get_ylim()[1])
     bits.set_ylabel("capacity (bits a device)")

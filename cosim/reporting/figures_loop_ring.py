@@ -19,21 +19,33 @@ from cosim.reporting.style import (
     band,
     canvas,
     drawing_style,
-    listing,
     measured,
     percent,
     pretty,
     to_svg,
 )
-from cosim.reporting.tables_loop import best_levels, best_training, delay_name, duration, same_classes, signed_points, tuning_error
+from cosim.reporting.tables_loop import (
+    best_levels,
+    bit_words,
+    chip_range,
+    circuit_hits,
+    delay_name,
+    delay_names,
+    duration,
+    share_back,
+    signed_points,
+    tuning_error,
+)
 
-HEIGHT = 80.0  # [mm]
-BOX, TALL = 69.0, 28.5  # [mm] of a station
+HEIGHT = 67.0  # [mm]
+BOX, TALL = 69.0, 26.5  # [mm] of a station
+FIRST, STEP = 10.0, 4.6  # [mm] from the top of a station to its first row, and to the next
 EDGE = 0.5  # [mm] to the border
 WORDS = 25.0  # [mm] from the left end of a station to the words behind a number
 FLOWS = {  # between stations, in the order of the ring
-    "network": "accuracy decides:\nband, levels, targets",
+    "network": "for the designer:\nband, bits",
     "levels": "levels, thresholds,\ntrained weights",
+    "channel": "law of tuning:\nspread and bias",
 }
 
 
@@ -66,8 +78,8 @@ def ring(found: LoopFindings) -> Drawing:
         svg=svg,
         title="The loop",
         source="",
-        caption="Clockwise from the upper left. Each number was computed in this run; the sections below say how.",
-        alt=f"Four boxes in a ring, arrows between them. {words}.",
+        caption="Clockwise from the upper left, numbers of this run. Gray, dashed: for the designer; no code hands it on.",
+        alt=f"Four boxes in a ring, three black arrows between them and a gray dashed one. {words}.",
         width=FULL,
     )
 
@@ -100,8 +112,11 @@ def _channel_rows(found: LoopFindings) -> list[tuple[str, str]]:
     cells = found.channel.cells
     error = tuning_error(cells)
     reads = cells.reads[-1] / cells.target - 1.0
+    known = chip_range(found.channel)
+    chips = [(f"{known[0]:.2f} to {known[1]:.2f}", f"bits on {known[2]} chips")] if known else []
     return [
-        (f"{found.channel.longest.bits:.2f} bits", f"in one read after {delay_name(cells.delays[-1])}"),
+        (f"{found.channel.longest.bits:.2f} bits", f"one read after {delay_name(cells.delays[-1])}, this chip"),
+        *chips,
         (percent(float(error.std()), digits=2), f"tuned: deviation (bias {pretty(f'{100 * float(error.mean()):+.2f} %')})"),
         (percent(float(reads.std()), digits=2), "deviation of that read"),
     ]
@@ -111,24 +126,29 @@ def _code_rows(found: LoopFindings) -> list[tuple[str, str]]:
     rows = []
     if found.levels is not None:
         row, gain = best_levels(found.levels)
-        rows.append((f"{signed_points(gain, digits=1)} points", f"designed levels, {row.bits:g} bit{'s' if row.bits != 1 else ''}"))
+        rows.append((f"{signed_points(gain, digits=1)} points", f"designed levels, {bit_words(row.bits)}, model"))
     if found.training is not None:
-        way, share = best_training(found.training)
-        rows.append((percent(share, digits=0), f"of the loss back, {way}"))
+        shares = {way: share_back(found.training, way) for way in ("staged", "aware")}
+        for way, words in (("staged", "loss back, in stages, read back"), ("aware", "loss back, through the channel")):
+            rows.append((shares[way], words))
         rows.append((percent(found.training.error), "tuning error in that training"))
     return rows or [("not run", "")]
 
 
 def _network_rows(found: LoopFindings) -> list[tuple[str, str]]:
-    if found.tuned is None:
-        return [("not run", "")]
-    result = found.tuned
-    same, done = same_classes(result)
-    return [
-        (percent(result.accuracy("tuned")), f"right of {done} images, tuned"),
-        (percent(result.accuracy("ideal")), "right, ideal mapping"),
-        (f"{same} of {done}", "same class from both"),
-    ]
+    """As trained and without levels; then what comes from levels and training."""
+    rows = []
+    if found.tuned is not None:
+        result = found.tuned
+        rows.append((percent(result.accuracy("tuned")), f"right of {int(result.done.sum())}, as trained, no levels"))
+        rows.append((percent(result.accuracy("ideal")), "right, the same, ideal mapping"))
+    if found.training is not None:
+        right, _, ran = circuit_hits(found.training)
+        rows.append((f"{right} of {ran}", "right, first array in stages"))
+    if found.levels is not None:
+        row, _ = best_levels(found.levels)
+        rows.append((f"{signed_points(row.circuit_gain[0], digits=1)} points", f"designed levels, {bit_words(row.bits)}, estimate"))
+    return rows or [("not run", "")]
 
 
 def _draw(axes: Any, station: Station) -> None:
@@ -138,7 +158,7 @@ def _draw(axes: Any, station: Station) -> None:
     axes.add_patch(FancyBboxPatch((left, bottom), BOX, TALL, boxstyle="round,pad=0,rounding_size=2", facecolor=f"{station.color}14", edgecolor=station.color))
     axes.text(left + 3, bottom + TALL - 5.2, station.title, fontsize=8.5, fontweight="bold", va="center", color=BLACK)
     for number, (value, words) in enumerate(station.rows):
-        height = bottom + TALL - 12.0 - 6.3 * number
+        height = bottom + TALL - FIRST - STEP * number
         axes.text(left + 3, height, value, fontsize=8.0, fontweight="bold", va="center", color=BLACK)
         axes.text(left + WORDS, height, words, fontsize=7.0, va="center", color=BLACK)
 
@@ -153,17 +173,19 @@ def _arrows(axes: Any, found: LoopFindings) -> None:
     gap = 1.2
     ends = [((near + gap, upper), (far - gap, upper)), ((right_side, high - gap), (right_side, low + gap))]
     ends += [((far - gap, lower), (near + gap, lower)), ((left, low + gap), (left, high - gap))]
-    for start, end in ends:
-        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=13, linewidth=1.8, color=GRAY, shrinkA=0, shrinkB=0))
+    for number, (start, end) in enumerate(ends):
+        handed = number < len(ends) - 1  # the last one is for people
+        look: dict[str, Any] = {"linewidth": 1.6, "color": BLACK} if handed else {"linewidth": 1.2, "color": GRAY, "linestyle": (0, (4, 3))}
+        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=13, shrinkA=0, shrinkB=0, **look))
     middle = FULL / 2
     axes.text(middle, upper + 2.0, _measured_words(found), ha="center", va="bottom", fontsize=7.0)
-    axes.text(right_side - 2.5, HEIGHT / 2, "law of tuning and reading:\nspread, bias, noise", ha="right", va="center", fontsize=7.0)
+    axes.text(right_side - 2.5, HEIGHT / 2, FLOWS["channel"], ha="right", va="center", fontsize=7.0)
     axes.text(middle, lower + 2.0, FLOWS["levels"], ha="center", va="bottom", fontsize=7.0)
-    axes.text(left + 2.5, HEIGHT / 2, FLOWS["network"], ha="left", va="center", fontsize=7.0)
+    axes.text(left + 2.5, HEIGHT / 2, FLOWS["network"], ha="left", va="center", fontsize=7.0, color=GRAY)
 
 
 def _measured_words(found: LoopFindings) -> str:
     if found.channel is None:
         return "cells written and read"
     cells = found.channel.cells
-    return f"{len(cells.target):,} cells written,\nread after\n{listing(delay_name(each) for each in cells.delays)}"
+    return f"{len(cells.target):,} cells written,\nread after\n{delay_names(cells.delays)}"

@@ -1,33 +1,51 @@
 """Tables of the report on the loop, and the words and numbers that its figures and chapters share with them."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cosim._types import Array
+from cosim.claims import Verdict
 from cosim.codesign.circuit_channel.measure import MeasuredCells
-from cosim.codesign.circuit_channel.models import FLOOR, REJECTED
+from cosim.codesign.circuit_channel.models import FLOOR, REJECTED, ModelFit
 from cosim.codesign.network.levels import Kind
 from cosim.reporting.blocks import Block, Column, marked, table
-from cosim.reporting.style import MINUS, band, measured, percent, pretty, quantity, scientific
+from cosim.reporting.style import MINUS, band, listing, measured, percent, pretty, quantity, scientific
 from cosim.studies.loop.channel import ChannelResult
 from cosim.studies.loop.levels import LevelsResult, LevelsRow
 from cosim.studies.loop.training import TrainingResult, Which
 from cosim.studies.loop.tuned import TunedResult
 from cosim.sweep.yields import clopper_pearson
 
-KINDS: tuple[Kind, ...] = ("uniform", "designed")
-WAYS = {"plain": "as trained", "aware": "trained through the channel", "staged": "trained while it is written, in stages"}
-SHORT = {"aware": "training aware", "staged": "in stages"}
+KINDS: tuple[Kind, ...] = ("uniform", "searched", "designed")
+AUDITED: tuple[Kind, ...] = ("uniform", "designed")  # kinds of levels that the circuit is asked about
+WAYS: dict[str, str] = {
+    "plain": "as trained",
+    "longer": "trained on for as long, without the channel (control)",
+    "aware": "trained through the channel",
+    "staged": "trained while it is written in stages, with read-back",
+}
+TAUGHT: tuple[Which, ...] = ("longer", "aware", "staged")  # ways that may give accuracy back
 SMALL = 1e-3  # a p-value below is written as a power of ten
 LEVEL_95 = 0.95
 LONG = 1000.0  # [s] delays from which on seconds are written out
+FEW = 4  # delays that are named one by one
+NO_SHARE = "no share"  # too little accuracy was lost for one, or more than all came back
+NEAR = 0.1  # bits to a ceiling, within which a capacity is said to lie near it
 
 
 def delay_name(delay: float) -> str:
     """``10 ms``, ``10,000 s``."""
     return quantity(float(delay), "s") if delay < LONG else f"{delay:,.0f}\N{NO-BREAK SPACE}s"
+
+
+def delay_names(delays: Sequence[float] | Array) -> str:
+    """``10 ms, 1 s and 100 s``; of many delays their number, the first and the last."""
+    shown = [delay_name(float(each)) for each in delays]
+    return listing(shown) if len(shown) <= FEW else f"{len(shown)} delays, {shown[0]} to {shown[-1]}"
 
 
 def duration(seconds: float) -> str:
@@ -41,13 +59,17 @@ def tuning_error(cells: MeasuredCells) -> Array:
 
 
 def signed_points(value: float, *, digits: int = 2) -> str:
-    """Points of accuracy with a sign: ``+1.25``."""
+    """Points of accuracy with a sign: ``+1.25``; a dash where there are none."""
+    if not math.isfinite(value):
+        return "-"
     shown = f"{value:+.{digits}f}"
     return f"{0.0:.{digits}f}" if not float(shown) else shown.replace("-", MINUS)
 
 
 def probability(value: float) -> str:
-    """A p-value: ``0.031``, or a power of ten where it is small."""
+    """A p-value: ``0.031``, or a power of ten where it is small; a dash where there is none."""
+    if math.isnan(value):
+        return "-"
     if value <= FLOOR:
         return f"< {scientific(FLOOR)}"
     return scientific(value) if value < SMALL else f"{value:.3f}"
@@ -74,16 +96,47 @@ def same_classes(result: TunedResult) -> tuple[int, int]:
     return int(np.sum(result.ideal[result.done] == result.tuned[result.done])), int(result.done.sum())
 
 
+def chip_range(result: ChannelResult) -> tuple[float, float, int] | None:
+    """Least and most bits of one read after the longest delay behind the amplifiers of all chips, this one among them, and their number; None for one chip."""
+    if result.chips is None or not len(result.chips):
+        return None
+    every = [result.longest.bits, *(float(each) for each in result.chips)]
+    return min(every), max(every), len(every)
+
+
+def bits_of_chips(result: ChannelResult) -> str:
+    """``4.87 bits on this chip, 4.61 to 4.89 on 9``."""
+    known = chip_range(result)
+    here = f"{result.longest.bits:.2f} bits"
+    return f"{here} on this chip, {known[0]:.2f} to {known[1]:.2f} on {known[2]}" if known else f"{here} on this chip"
+
+
+def near_ceiling(result: ChannelResult) -> bool:
+    """Whether the tuned conductance holds nearly as much as the written levels allow at most."""
+    return result.tuned is not None and math.log2(len(result.cells.written)) - result.tuned.bits < NEAR
+
+
 def capacities(result: ChannelResult) -> Block:
     """Bits of one read, and what bands that do not touch would hold."""
     found = [(f"one read after {each.name}" if each.delay is not None else "one read without noise", each.estimate) for each in result.capacities]
     found += [("the tuned conductance itself, no amplifier", result.tuned)] if result.tuned is not None else []
     rows = [[name, f"{each.bits:.3f}", f"{each.low:.3f} to {each.high:.3f}", f"{each.kernel_bits:.3f}", str(each.samples)] for name, each in found]
+    known, written = chip_range(result), len(result.cells.written)
+    if known is not None:
+        late = f"one read after {delay_name(result.cells.delays[-1])}: range over {known[2]} chips, this one among them"
+        rows.insert(len(result.capacities) - 1, [late, f"{known[0]:.3f} to {known[1]:.3f}", "", "", ""])
     width = band(result.design.tuning.band)
-    rows += [
-        [f"{result.uniform_levels} levels, equally far apart, bands of {width} that do not touch", f"{math.log2(result.uniform_levels):.3f}", "", "", ""],
-        [f"{result.touching_levels} levels whose bands of {width} touch end to end", f"{math.log2(result.touching_levels):.3f}", "", "", ""],
-    ]
+    for count, words in (
+        (written, "written levels: a ceiling, no row above can hold more"),
+        (result.uniform_levels, f"levels, equally far apart, bands of {width} that do not touch"),
+        (result.touching_levels, f"levels whose bands of {width} touch end to end"),
+    ):
+        rows.append([f"{count} {words}", f"{math.log2(count):.3f}", "", "", ""])
+    near = (
+        f" The tuned conductance lies within {NEAR:g} bit of the ceiling: it is the number of levels that ends its capacity, and more levels would show more."
+        if near_ceiling(result)
+        else ""
+    )
     return table(
         "Bits of a tuned cell",
         [
@@ -94,44 +147,53 @@ def capacities(result: ChannelResult) -> Block:
             Column("devices a level", "right"),
         ],
         rows,
-        caption="A lower bound, scored on devices that its laws have not seen; in sample: the plain capacity of kernel densities of all devices. The last "
-        "two rows count levels: what a band promises.",
+        caption="A lower bound, scored on devices that its laws have not seen; intervals are over the devices of this chip. In sample: the plain capacity of "
+        "kernel densities of all devices; it errs both ways, as the kernels know the noise that they are asked about and widen every law, and so may lie below "
+        f"the bound. The last two rows count levels: what a band promises.{near}",
     )
 
 
 def models(result: ChannelResult) -> Block:
-    """Which models describe the cell."""
-    rows: list[list[Any]] = []
-    before = ""
-    for each in result.fits:
-        rows.append(
-            [
-                f"{each.model} ({each.source})" if each.model != before else "",
-                each.condition,
-                f"{each.statistic[0]} {each.statistic[1]:.3g}",
-                probability(each.p_value),
-                "-" if each.bits is None else f"{each.bits:.2f}",
-                {"text": "accepted" if each.accepted else "rejected", "mark": "good" if each.accepted else "bad"},
-                each.remark,
-            ]
-        )
-        before = each.model
+    """Which models describe the cell, a row each."""
+    names = list(dict.fromkeys(each.model for each in result.fits))
+    rows = [_model([each for each in result.fits if each.model == name]) for name in names]
     return table(
         "Models held against the measurement",
         [
-            Column("model", width="1.1"),
-            Column("condition", width="0.7"),
-            Column("statistic", width="0.7"),
-            Column("p", "right"),
+            Column("model", width="1.0"),
+            Column("statistic", width="0.45"),
+            Column("its value and p on each condition", width="1.15"),
             Column("bits", "right"),
-            Column("verdict"),
-            Column("remark", width="1.7"),
+            Column("accepted on", width="0.5"),
+            Column("where it fits least", width="1.0"),
         ],
         rows,
-        caption=f"Accepted: not rejected at {percent(REJECTED, digits=0)}, shared by all conditions of a model. Bits: capacity that the model would give.",
+        caption=f"Accepted: not rejected at {percent(REJECTED, digits=0)}, shared by all conditions of a model. Bits: capacity that the model would give on "
+        "its conditions. Nothing but noise moves a cell in this simulation: rows on drift show what such a drift would look like in it, not that the device "
+        "has none.",
         size=7.2,
-        long=True,
     )
+
+
+def _model(fits: Sequence[ModelFit]) -> list[Any]:
+    """The row of one model, from its conditions."""
+    worst = min(fits, key=lambda each: each.p_value)
+    held = [each.condition for each in fits if each.accepted]
+    bits = sorted({f"{each.bits:.2f}" for each in fits if each.bits is not None})
+    accepted = f"{listing(held)} ({len(held)} of {len(fits)})" if held else f"none of {len(fits)}"
+    return [
+        f"{worst.model} ({worst.source})",
+        worst.statistic[0],
+        "; ".join(f"{each.condition} {each.statistic[1]:.3g} ({_p_is(each.p_value)})" for each in fits),
+        "-" if not bits else bits[0] if len(bits) == 1 else f"{bits[0]} to {bits[-1]}",
+        {"text": accepted, "mark": "good" if held else "bad"},
+        f"{worst.condition}: {worst.remark}",
+    ]
+
+
+def _p_is(value: float) -> str:
+    """``p 0.031``, ``p < 1.0 x 10^-300``."""
+    return f"p {probability(value)}"
 
 
 def assumed(result: ChannelResult) -> Block:
@@ -157,7 +219,8 @@ def assumed(result: ChannelResult) -> Block:
             Column("its deviation", "right"),
         ],
         rows,
-        caption="Drift of the conductance since the last measured delay. No claim rests on it.",
+        caption="Drift of the conductance since the last measured delay, of another material: in this simulation no more than noise moves a cell. No claim "
+        "rests on it.",
     )
 
 
@@ -207,48 +270,45 @@ def accuracies(result: TunedResult) -> Block:
 
 
 def levels(result: LevelsResult) -> Block:
-    """Both kinds of levels, back in the array."""
+    """All kinds of levels, back in the array."""
     rows = []
     for row in result.rows:
-        uniform, designed = (100 * np.asarray(row.accuracy[kind]) for kind in KINDS)
         low, high = row.interval
+        alone, whole = float(np.mean(row.over_searched)), row.gain
         rows.append(
             [
                 f"{row.bits:g}",
-                f"{uniform.mean():.2f}",
-                f"{designed.mean():.2f}",
-                f"{signed_points(row.gain)} ({signed_points(low)} to {signed_points(high)})",
-                probability(row.p_value),
-                _of_networks(row),
-                f"{row.uniform.gain:.3g}, {row.designed.gain:.3g}",
-                f"{row.uniform.loss:.3f}, {row.designed.loss:.3f}",
+                *(f"{100 * float(np.mean(row.accuracy[kind])):.2f}" for kind in KINDS),
+                f"{signed_points(whole)} ({signed_points(low)} to {signed_points(high)})",
+                probability(result.p_values[row.bits]),
+                signed_points(whole - alone),
+                signed_points(alone),
+                ", ".join(f"{getattr(row, kind).gain:.3g}" for kind in KINDS),
+                ", ".join(f"{getattr(row, kind).loss:.3f}" for kind in KINDS),
             ]
         )
-    draws = len(result.rows[0].accuracy[KINDS[0]])
+    networks, draws = result.rows[0].networks, len(result.rows[0].gained)
+    over = f"the means of {networks} networks" if networks > 1 else "the arrays of the one network"
     return table(
-        "Uniform and designed levels (test images classed right, %)",
+        "Levels (test images classed right, %)",
         [
             Column("bits", width="1"),
-            Column("uniform", "right"),
-            Column("designed", "right"),
+            *(Column(kind, "right") for kind in KINDS),
             Column("difference, points (95 %)", "right"),
-            Column("p, paired t", "right"),
-            Column("95 %, networks", "right"),
+            Column("p, Holm", "right"),
+            Column("by the gain", "right"),
+            Column("by the levels", "right"),
             Column("gains", "right"),
             Column("cross-entropy (nat)", "right"),
         ],
         rows,
-        caption=f"Mean of {draws} arrays, {draws // result.rows[0].networks} of each of {result.rows[0].networks} networks, that were tuned to these levels by "
-        "the twin, the same devices for both kinds; the interval of networks is over their means, what to expect of another training. Gains and levels were "
-        "chosen on training images and weights alone. Gains and cross-entropy of the training images, first network: uniform, designed.",
-        size=8.0,
+        caption=f"Mean of {draws} arrays, {draws // networks} of each of {networks} {'networks' if networks > 1 else 'network'}, tuned by the twin, the same "
+        "devices for all kinds. Uniform: equal levels, gain by the accuracy on training images. Searched: equal levels, gain by the loss and the search that "
+        f"designed levels have (control). Difference: designed less uniform; its interval and p (paired t, Holm over the widths) are over {over}. By the gain: "
+        "searched less uniform; by the levels: designed less searched, in points. Gains and cross-entropy of the training images: first network, in the order "
+        "of the kinds.",
+        size=7.5,
     )
-
-
-def _of_networks(row: LevelsRow) -> str:
-    """Interval of the difference over the means of the networks; a dash for one network."""
-    low, high = row.interval_of_networks
-    return f"{signed_points(low)} to {signed_points(high)}" if row.networks > 1 else "-"
 
 
 def audits(result: LevelsResult) -> Block:
@@ -257,27 +317,30 @@ def audits(result: LevelsResult) -> Block:
     for row in result.rows:
         found = row.audit
         same, runs = found.agreement
-        shares = (percent(found.right(where, kind)) for where in ("circuit", "model") for kind in KINDS)
-        rows.append([f"{row.bits:g}", str(len(found.images)), str(found.differing), *shares, f"{same} of {runs}"])
+        points, low, high = row.circuit_gain
+        shares = [", ".join(percent(found.right(where, kind)) for kind in AUDITED) for where in ("circuit", "model")]
+        shown = f"{signed_points(points)} ({signed_points(low)} to {signed_points(high)})"
+        rows.append([f"{row.bits:g}", str(len(found.images)), str(found.differing), *shares, f"{same} of {runs}", shown])
     return table(
         "The first arrays in the circuit (images classed right)",
         [
-            Column("bits", width="1"),
+            Column("bits", width="0.3"),
             Column("images", "right"),
             Column("differ in the model", "right"),
-            *(Column(f"{where}, {kind}", "right") for where in ("circuit", "model") for kind in KINDS),
+            *(Column(f"right in the {where}: {', '.join(AUDITED)}", "right", "1.3") for where in ("circuit", "model")),
             Column("circuit as model", "right"),
+            Column("gain, points (95 %)", "right"),
         ],
         rows,
-        caption="Images on which the two arrays differ in the model are taken first, as far as they fit; shares of such images are lower than those of all.",
-        size=8.0,
+        caption="Images on which the two arrays differ in the model are taken first, as far as they fit; shares of such images are lower than those of all. "
+        "Gain: estimate in points of all test images, the share of differing images times what the circuit says on those that ran.",
+        size=7.5,
     )
 
 
 def training(result: TrainingResult) -> Block:
     """What training gives back."""
-    shares = {"plain": "", "aware": _recovered(result, "aware"), "staged": _recovered(result, "staged")}
-    rows = [[name, percent(result.error), *_chips(getattr(result, way)), shares[way]] for way, name in WAYS.items()]
+    rows = [[name, percent(result.error), *_chips(getattr(result, way)), _recovered(result, way)] for way, name in WAYS.items()]
     rows.append(["closed loop, as trained", percent(result.tuned_error, digits=2), *_chips(result.tuned_plain), ""])
     rows.append(["closed loop, trained through its own channel", percent(result.tuned_error, digits=2), *_chips(result.tuned_aware), ""])
     rows.append(["without errors", "0", f"{100 * result.clean:.2f}", "", "", ""])
@@ -292,20 +355,52 @@ def training(result: TrainingResult) -> Block:
             Column("loss recovered", "right"),
         ],
         rows,
-        caption=f"{len(result.plain)} chips of the open loop, the same devices for all three, and {len(result.tuned_plain)} of the closed loop. Intervals are "
-        "over chips.",
+        caption=f"{len(result.plain)} chips of the open loop, the same devices for all ways, and {len(result.tuned_plain)} of the closed loop. Intervals are "
+        f"over chips: one network. Reading back takes {result.reads} reads of each cell, {duration(result.read_time)} for the whole array; the other ways of "
+        f"the open loop read no cell. {staged_in_circuit(result)}",
     )
 
 
-def _recovered(result: TrainingResult, which: Which) -> str:
-    low, high = result.interval(which)
-    return f"{percent(result.recovered(which), digits=0)} ({100 * low:.0f} to {100 * high:.0f})"
+def staged_in_circuit(result: TrainingResult) -> str:
+    """What the circuit says of the first array that was written in stages."""
+    hits, model, ran = circuit_hits(result)
+    return f"In the circuit the first staged array classes {hits} of {ran} images right, {model} in the model."
+
+
+def circuit_hits(result: TrainingResult) -> tuple[int, int, int]:
+    """Images that the first staged array classes right in the circuit and in the model, of how many that ran."""
+    audit = result.circuit
+    ran = np.asarray(audit.circuit) >= 0
+    circuit, model = (int(np.sum(each[ran] == audit.labels[ran])) for each in (audit.circuit, audit.model))
+    return circuit, model, int(ran.sum())
+
+
+def share_back(result: TrainingResult, way: Which) -> str:
+    """The share of the lost accuracy that a way gives back; in words where none can be given."""
+    share = result.recovered(way)
+    return NO_SHARE if not math.isfinite(share) else percent(share, digits=0).replace("-", MINUS)
+
+
+def _recovered(result: TrainingResult, way: str) -> str:
+    known = [each for each in TAUGHT if each == way]
+    if not known:
+        return ""
+    share = share_back(result, known[0])
+    low, high = (math.nan, math.nan) if share == NO_SHARE else result.interval(known[0])
+    return f"{share} ({100 * low:.0f} to {100 * high:.0f})".replace("(-", f"({MINUS}") if math.isfinite(low) and math.isfinite(high) else share
 
 
 def _chips(values: Array) -> tuple[str, str, str]:
     """Mean, its interval and the worst of ``(chips,)`` accuracies."""
     low, high = interval_of_mean(100 * np.asarray(values))
     return f"{100 * np.mean(values):.2f}", f"{low:.2f} to {high:.2f}", f"{100 * np.min(values):.2f}"
+
+
+def printed(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same, p-values at their floor in words: less than that."""
+    return [
+        replace(each, value=f"< {FLOOR:g}") if isinstance(each.value, float) and each.unit == "1" and 0.0 <= each.value <= FLOOR else each for each in verdicts
+    ]
 
 
 def rules(rows: list[list[str]]) -> Block:
@@ -321,7 +416,6 @@ def best_levels(result: LevelsResult) -> tuple[LevelsRow, float]:
     return best, best.gain
 
 
-def best_training(result: TrainingResult) -> tuple[str, float]:
-    """The way of training that recovers most of the loss, in short words, and what part of it."""
-    aware, staged = result.recovered("aware"), result.recovered("staged")
-    return (SHORT["staged"], staged) if staged >= aware else (SHORT["aware"], aware)
+def bit_words(bits: float) -> str:
+    """``1 bit``, ``2 bits``."""
+    return f"{bits:g} bit{'s' if bits != 1 else ''}"

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cosim.claims import Claim, at_least
+from cosim.claims import Claim, at_least, at_most
 from cosim.design import Design
-from cosim.errors import AbsentError, Cancelled, DesignError, SimulationError
+from cosim.errors import AbsentError, Cancelled, DesignError, SimulationError, StoreError
 from cosim.reporting import loop
 from cosim.sweep.lab import Lab
 from tests.cli.program import engine_script, invoke
@@ -158,6 +159,23 @@ def test_a_missing_design_is_refused():
     result = invoke("loop", "none.toml")
     assert result.exit_code == 2
     assert "none.toml" in result.stderr
+
+
+def test_a_report_that_fails_comes_after_the_table(put: Callable[..., None], monkeypatch: pytest.MonkeyPatch):
+    def refuse(*args: Any, **options: Any) -> None:
+        raise StoreError("disk full")
+
+    put()
+    monkeypatch.setattr("cosim.reporting.pdf.write_loop_report", refuse)
+    result = invoke("loop", "mine.toml", "-o", "a.pdf")
+    assert result.exit_code != 0
+    assert "4 of 4 stages run, 4 of 4 claims met" in result.stdout
+
+
+def test_a_p_value_at_its_floor_is_printed_as_less_than_it(put: Callable[..., None]):
+    run, (known,) = stage("channel", 1e-300)
+    put(channel=(run, [replace(known, unit="1", must_be=at_most(0.01))]))
+    assert "< 1e-300" in invoke("loop", "mine.toml").stdout
 
 
 def test_a_missing_package_of_the_report_says_how_to_install_it(put: Callable[..., None], monkeypatch: pytest.MonkeyPatch):

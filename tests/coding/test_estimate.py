@@ -1,5 +1,7 @@
 """Capacity of samples, against channels whose capacity is known from their exact law."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from cosim.channels.kernel import normal_masses
 from cosim.coding.capacity import capacity
-from cosim.coding.estimate import CapacityEstimate, estimate_capacity
+from cosim.coding.estimate import WIDENED, CapacityEstimate, _left_out, estimate_capacity
 from cosim.errors import InputError
 
 INPUTS = np.linspace(0.0, 1.0, 10)
@@ -18,8 +20,8 @@ def _drawn(deviation, *, samples, seed):
     return [each + deviation * rng.standard_normal(samples) for each in INPUTS]
 
 
-def _estimate(deviation, *, samples, seed):
-    return estimate_capacity(_drawn(deviation, samples=samples, seed=seed), rng=np.random.default_rng(seed), bins=400)
+def _estimate(deviation, *, samples, seed, bins=400):
+    return estimate_capacity(_drawn(deviation, samples=samples, seed=seed), rng=np.random.default_rng(seed), bins=bins)
 
 
 def _exact(deviation):
@@ -37,8 +39,34 @@ def test_the_estimate_lies_a_little_below_the_exact_capacity(deviation):
 def test_intervals_hardly_ever_lie_above_the_exact_capacity():
     exact, found = _exact(0.06), [_estimate(0.06, samples=50, seed=seed) for seed in range(24)]
     assert sum(each.low > exact for each in found) <= 2
-    spread = np.std([each.bits for each in found])
-    assert 0.5 < np.mean([each.width for each in found]) / (2 * 1.96 * spread) < 2.0
+
+
+def test_intervals_cover_the_mean_bound_as_often_as_they_say_and_would_not_if_they_were_not_widened():
+    found = [_estimate(0.06, samples=40, seed=seed, bins=100) for seed in range(120)]
+    off = np.abs(np.array([each.bits for each in found]) - np.mean([each.bits for each in found]))
+    half = np.array([each.width for each in found]) / 2.0
+    assert 0.91 <= np.mean(off < half) <= 0.99
+    assert np.mean(off < half / WIDENED) < 0.91
+
+
+def test_leaving_out_some_of_many_samples_chooses_the_bandwidth_that_leaving_out_all_does(monkeypatch):
+    drawn = np.random.default_rng(3).standard_normal(1200)
+    whole = _left_out(drawn)
+    monkeypatch.setattr("cosim.coding.estimate.MOST_LEFT_OUT", 300)
+    some = _left_out(drawn)
+    assert not np.array_equal(some, whole)
+    assert np.argmax(some) == np.argmax(whole)
+    assert some == pytest.approx(whole, rel=0.1)
+
+
+def test_the_most_samples_that_a_design_may_ask_for_need_little_memory():
+    drawn = _drawn(0.06, samples=5000, seed=0)
+    tracemalloc.start()
+    found = _left_out(drawn[0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.all(np.isfinite(found))
+    assert peak < 250e6
 
 
 def test_more_samples_narrow_the_interval_as_it_was_said():

@@ -10,7 +10,7 @@ from cosim.design import Design
 from cosim.errors import DesignError, InputError
 from cosim.spice.engines import find_engine
 from cosim.studies.loop import channel
-from cosim.studies.loop.channel import CLAIMS, WITHOUT_NOISE
+from cosim.studies.loop.channel import CHIPS, CLAIMS, WITHOUT_NOISE
 from cosim.sweep.lab import Lab
 
 
@@ -56,7 +56,7 @@ def test_what_is_assumed_stands_apart_and_loses(small):
 
 
 def test_other_chips_differ_and_the_tuned_conductance_holds_most(small):
-    assert small.chips.shape == (8,)
+    assert small.chips.shape == (CHIPS,)
     assert np.ptp(small.chips) > 0.0
     assert small.tuned.bits >= small.longest.bits - 0.05
 
@@ -68,7 +68,14 @@ def test_the_claims_read_the_result(small):
     assert all(each.value is not None for each in verdicts.values())
 
 
-def test_too_few_samples_say_how_many_are_needed():
+def test_clearly_too_few_samples_are_refused_before_a_cell_is_read(monkeypatch):
+    monkeypatch.setattr(channel, "measure", lambda writer, lab: pytest.fail("cells were read"))
+    with pytest.raises(InputError, match=r"^\[loop\], samples=10: must be >= \d+, for an interval of the capacity of 0\.05 bits$"):
+        channel.run(_design(samples=10, levels=64, interval=0.05, assumed_drift=""), Lab(engine=find_engine("ngspice")))
+
+
+def test_too_few_samples_say_how_many_are_needed(monkeypatch):
+    monkeypatch.setattr(channel, "check_samples", lambda writer, lab: None)
     with pytest.raises(InputError, match=r"^\[loop\], samples=10: must be >= \d+, for an interval of the capacity of 0\.05 bits$"):
         channel.run(_design(samples=10, levels=16, interval=0.05, assumed_drift=""), Lab(engine=find_engine("ngspice")))
 

@@ -1,7 +1,7 @@
 """`measure`: the tuned cell as a storage channel: many targets written to many devices in a closed loop, read through the circuit after a delay.
 
 Each cell stands in a random row of the array, and its noise goes on from where its tuning left it: a read soon after still sees what the cell was accepted
-with. Nothing else moves a cell between two reads, since the device has none that was measured.
+with. Nothing but that noise moves a simulated cell between two reads: no drift of this device was measured.
 """
 
 import math
@@ -26,6 +26,7 @@ from cosim.sweep.lab import Lab
 from cosim.units import engineering
 
 VERSION = 1  # of the computation
+CAPACITY_VERSION = 2  # of the estimate
 DEVICES, TUNING, READS, ROWS = 700, 701, 702, 703  # last words of the seeds
 NAME = "tuned 1T1R cell"
 COLUMNS = ("target [S]", "conductance [S]", "delay [s]", "device", "energy [J]")
@@ -39,8 +40,8 @@ class MeasuredCells:
         written: ``(levels,)`` targets, rising [S].
         level: index of the target of each cell.
         true: conductance through cell and lines when tuning ended [S].
-        quiet: read through the circuit without noise [S].
-        reads: ``(delays, cells)`` read through the circuit [S].
+        quiet: read through the circuit without noise, with the offset of the column's amplifier [S].
+        reads: ``(delays, cells)`` read through the circuit, one read each [S].
         delays: ``(delays,)`` after the end of tuning [s].
         pulses, time, energy: of the tuning; seconds, J.
         inside: the true conductance is within the band.
@@ -101,14 +102,14 @@ def measure(writer: Writer, lab: Lab) -> MeasuredCells:
 
     Raises:
         SimulationError: a run of the read path failed; the others are in the store.
-        DesignError: offsets so large that a cell is read as no conductance.
+        DesignError: cells are tuned and read at different voltages, or offsets are so large that a cell is read as no conductance.
     """
     design = writer.design
     path, loop = ReadPath.of(design, writer.devices), design.loop
     parts = [*writer.key(), loop.levels, loop.samples, loop.delays, design.tuning.rows, *path.key(), str(lab.engine)]
     found = lab.remember(f"{__name__}.measure", VERSION, parts, lambda: _measured(writer, path, lab))
     check_reads(np.vstack([found["quiet"], found["reads"]]), design)
-    return MeasuredCells(written=_written(design), delays=np.array(loop.delays), inside=found.pop("inside").astype(bool), **found)
+    return MeasuredCells(written=written_levels(design), delays=np.array(loop.delays), inside=found.pop("inside").astype(bool), **found)
 
 
 def check_reads(reads: Array, design: Design) -> None:
@@ -129,11 +130,12 @@ def remembered_capacity(cells: MeasuredCells, read: Array, *, seed: Sequence[int
         found = estimate_capacity(groups, rng=np.random.default_rng(seed))
         return {"estimate": np.array([found.bits, found.low, found.high, found.kernel_bits, found.samples])}
 
-    known = lab.remember(f"{__name__}.capacity", VERSION, [cells.level, read, seed], compute)["estimate"].tolist()
+    known = lab.remember(f"{__name__}.capacity", CAPACITY_VERSION, [cells.level, read, seed], compute)["estimate"].tolist()
     return CapacityEstimate(bits=known[0], low=known[1], high=known[2], kernel_bits=known[3], samples=int(known[4]))
 
 
-def _written(design: Design) -> Array:
+def written_levels(design: Design) -> Array:
+    """``(levels,)`` targets, equally far apart in the logarithm [S]."""
     return np.geomspace(design.loop.low, design.loop.high, design.loop.levels)
 
 
@@ -144,7 +146,7 @@ def _measured(writer: Writer, path: ReadPath, lab: Lab) -> dict[str, Array]:
     level = np.tile(np.arange(loop.levels), loop.samples)
     rows = np.random.default_rng([seed, ROWS]).integers(1, tuning.rows + 1, len(level))
     lanes = writer.lanes(len(level), rng=np.random.default_rng([seed, DEVICES]), wire=2.0 * tuning.wire_resistance * rows)
-    traces = writer.write(_written(design)[level], lanes, rng=np.random.default_rng([seed, TUNING]))
+    traces = writer.write(written_levels(design)[level], lanes, rng=np.random.default_rng([seed, TUNING]))
     levels = noise_after(writer.noise, traces.noise, loop.delays, rng=np.random.default_rng([seed, READS]))
     deviation = writer.noise.deviation(traces.conductance)
     noise = np.concatenate([np.zeros((1, len(level))), deviation * levels])

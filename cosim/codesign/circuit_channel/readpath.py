@@ -6,12 +6,14 @@ import numpy as np
 
 from cosim._types import Array
 from cosim.analysis import Op
+from cosim.circuits.cells import LENGTH
 from cosim.circuits.neuron.card import NeuronCard, load_neuron
 from cosim.circuits.neuron.readout import ReadCells, readout
-from cosim.circuits.neuron.unit import Parts
+from cosim.circuits.neuron.unit import SPIKE_HEIGHT, Parts
 from cosim.codesign.cellbench import Devices
 from cosim.design import Design
 from cosim.devices.opamp import load_opamp
+from cosim.errors import DesignError, reject
 from cosim.sweep.lab import Lab, Question
 
 SIDE_BY_SIDE = 128  # cells of a deck: with fewer the start of the simulator takes longer than the cells
@@ -37,9 +39,15 @@ class ReadPath:
 
     @classmethod
     def of(cls, design: Design, devices: Devices) -> "ReadPath":
-        """From [network], [neuron] and [transistor]; the amplifiers are those of one chip, drawn from the seed of [run]."""
+        """From [network], [neuron] and [transistor]; the amplifiers are those of one chip, drawn from the seed of [run].
+
+        Raises:
+            DesignError: cells are tuned at one read voltage, gate supply or channel length, and read at another.
+        """
+        card = load_neuron(design.network.built)
+        _check_same_cells(design, card)
         return cls(
-            card=load_neuron(design.network.built),
+            card=card,
             parts=Parts(memristor=devices.memristor, nmos=devices.mosfet, opamp=load_opamp(design.neuron.opamp)),
             offsets=chip_offsets(design, 0),
             w_over_l=design.transistor.chosen,
@@ -71,6 +79,22 @@ class ReadPath:
     def _question(self, cells: ReadCells) -> Question:
         circuit = readout(self.card, cells, offsets=self.offsets, parts=self.parts, w_over_l=self.w_over_l)
         return Question(circuit=circuit, analysis=Op(), saved=tuple(f"v(out{k})" for k in range(len(cells))))
+
+
+def _check_same_cells(design: Design, card: NeuronCard) -> None:
+    """Refuse a cell that is tuned behind one transistor or voltage and read behind another: it is one cell.
+
+    Raises:
+        DesignError: names the value and what reads are taken with.
+    """
+    read = (
+        ("[cell]", "read_voltage", design.cell.read_voltage, card.read_voltage, f"read voltage of the unit {card.name}, [network] built [V]"),
+        ("[transistor]", "length", design.transistor.length, LENGTH, "channel length of the cells that are read [m]"),
+        ("[supply]", "gate", design.supply.gate, SPIKE_HEIGHT, "height of the spikes on the gates of the cells [V]"),
+    )
+    for where, name, given, allowed, words in read:
+        if given != allowed:
+            raise reject(DesignError, where, name, given, f"{allowed:g}, {words}")
 
 
 def chip_offsets(design: Design, chip: int) -> Array:

@@ -4,8 +4,10 @@ Designed levels begin as the exact quantizer of the wanted conductances (`cosim.
 mean should be near the weights that it stands for, and its variance small. Squared errors of weights are not what an image is lost by. So the gain, and a
 mixture of these levels and equally spaced ones, are those with the least cross-entropy of the images of the training, with errors of the cells drawn from the
 channel; from there gain and levels are moved one by one while it falls. It never ends above that of equally spaced levels. Test images decide nothing.
+Equally spaced levels are of two kinds: "uniform" with the gain of the highest accuracy on a grid, and "searched", whose gain alone is looked for as that of
+designed ones is, so that what the levels do and what the search of the gain does can be told apart.
 
-Neighboring levels keep their bands apart, so that a tuned cell can be told from those of the next level. Rounding keeps the mean of each column for both kinds.
+Neighboring levels keep their bands apart, so that a tuned cell can be told from those of the next level. Rounding keeps the mean of each column for all kinds.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,12 +27,15 @@ from cosim.snn.data import Examples
 from cosim.snn.encoding import latency_times
 from cosim.snn.network import TrainedNetwork
 
-Kind = Literal["uniform", "designed"]
+Kind = Literal["uniform", "searched", "designed"]
+Progress = Callable[[int, int], None]
 CANDIDATES = 200  # levels that the quantizer chooses from
 SHARES = (0.0, 0.5, 1.0)  # of the quantizer's levels in those that the search may begin with
 GAIN_STEP, LEVEL_STEP = 0.08, 0.25  # first steps of the search: of the gain, and of a step between equal levels
 FINEST = 0.05  # of the first steps, at which the search ends
 TRIALS = 80  # of a search at most
+ROUGH = 1500  # images, classes equal in number, on which the starts of a search are compared
+BEST = 10  # of them, of which all images say where the search begins
 SHARPNESS, NEWTON = 8.0, 8  # scale of the scores that the cross-entropy begins with, and steps to the best one
 
 
@@ -78,9 +83,10 @@ class LevelDesign:
     """Levels of the weights, and how weights become them.
 
     Attributes:
-        kind: equally spaced, or designed on the channel.
+        kind: "uniform" and "searched" are equally spaced, "designed" are designed on the channel.
         bits: of a weight.
-        levels: ``(levels,)`` targets, rising [S]; `thresholds` ``(levels - 1,)`` between them, of the conductances that weights would have without levels [S].
+        levels: ``(levels,)`` targets, rising [S].
+        thresholds: ``(levels - 1,)`` between them, of the conductances that weights would have without levels [S].
         gain: on the weights.
         distortion: mean squared difference between what is read of a cell and what its weight wants [S^2].
         loss: cross-entropy of the images of the training in nats, errors drawn from the channel.
@@ -108,8 +114,11 @@ class LevelTask:
         window: of the targets.
         band: relative half-width around a target that tuning leaves.
         law: of the channel.
-        rates: of the inputs.
-        ready, labels: images that the network was trained on.
+        rates: ``(inputs,)`` shares of the images in which an input fires.
+        ready: images that the network was trained on.
+        labels: ``(images,)`` of them.
+        rough: some of these images.
+        rough_labels: ``(rough images,)`` of them.
         errors: ``(inputs, outputs)`` standard normal ones, the same in all trials.
     """
 
@@ -120,6 +129,8 @@ class LevelTask:
     rates: tuple[float, ...]
     ready: FastMembranes
     labels: Array
+    rough: FastMembranes
+    rough_labels: Array
     errors: Array
 
     @classmethod
@@ -129,12 +140,23 @@ class LevelTask:
         Raises:
             InputError: another network.
         """
-        ready = FastMembranes.of(network, latency_times(images.pixels, network.encoding))
+        some = images.pick(images.stratified(min(ROUGH, len(images))))
+        ready, rough = (FastMembranes.of(network, latency_times(each.pixels, network.encoding)) for each in (images, some))
         layer = network.layers[0]
         if layer.minus is not None:
             raise reject(InputError, "levels", "network", "pairs of memristors", "of positive weights")
-        rates, errors = firing_rates(network, images), rng.standard_normal(layer.plus.shape)
-        return cls(weights=layer.plus, window=window, band=band, law=law, rates=rates, ready=ready, labels=images.labels, errors=errors)
+        return cls(
+            weights=layer.plus,
+            window=window,
+            band=band,
+            law=law,
+            rates=firing_rates(network, images),
+            ready=ready,
+            labels=images.labels,
+            rough=rough,
+            rough_labels=some.labels,
+            errors=rng.standard_normal(layer.plus.shape),
+        )
 
     def targets(self, gain: float, levels: Array, thresholds: Array) -> Array:
         """``(inputs, outputs)`` levels of the weights [S]."""
@@ -146,8 +168,16 @@ class LevelTask:
 
     def loss(self, targets: Array) -> float:
         """Cross-entropy of the images of the training [nats], with the errors of the cells."""
+        return cross_entropy(self.ready.scores(self._read(targets)), self.labels)
+
+    def rough_loss(self, targets: Array) -> float:
+        """The same of some of these images, to compare starts with."""
+        return cross_entropy(self.rough.scores(self._read(targets)), self.rough_labels)
+
+    def _read(self, targets: Array) -> Array:
+        """``(inputs, outputs)`` weights that are read of the cells."""
         read = self.law.mean(targets) + self.errors * np.sqrt(self.law.variance(targets))
-        return cross_entropy(self.ready.scores(self.window.weight(np.maximum(read, 0.0))), self.labels)
+        return self.window.weight(np.maximum(read, 0.0))
 
     def design(self, kind: Kind, bits: int, gain: float, levels: Array, thresholds: Array) -> LevelDesign:
         """With its figures."""
@@ -194,8 +224,8 @@ def uniform_levels(task: LevelTask, bits: int) -> LevelDesign:
     return task.design("uniform", bits, float(best[np.argmin(np.abs(np.log(best)))]), levels, thresholds)
 
 
-def designed_levels(task: LevelTask, bits: int, *, uniform: LevelDesign | None = None, progress: Callable[[int, int], None] | None = None) -> LevelDesign:
-    """Levels and gain with the least loss that was found: a search from the best mixture of equally spaced levels and those of the quantizer, at any gain.
+def searched_levels(task: LevelTask, bits: int, *, uniform: LevelDesign | None = None, progress: Progress | None = None) -> LevelDesign:
+    """Equally spaced over the window, thresholds where neighbors cost the same; the gain is looked for as `designed_levels` looks for gain and levels.
 
     Args:
         task: channel, network and images.
@@ -207,19 +237,32 @@ def designed_levels(task: LevelTask, bits: int, *, uniform: LevelDesign | None =
         DesignError: bands of neighbors touch.
     """
     uniform = uniform_levels(task, bits) if uniform is None else uniform
-    starts = [point for gain in GAINS for point in _starts(task, bits, float(gain), uniform.levels)]
-    tried = 0
+    starts = [_point(float(gain), uniform.levels) for gain in GAINS]
+    searched = _design(task, "searched", bits, _searched(task, starts, gain_alone=True, progress=progress))
+    return min(searched, replace(uniform, kind="searched"), key=lambda each: each.loss)
 
-    def loss(point: Array) -> float:
-        nonlocal tried
-        tried += 1
-        if progress is not None:
-            progress(tried, len(starts) + TRIALS)
-        return task.loss(task.targets(float(point[0]), point[1:], _thresholds(task, point[1:])))
 
-    found = _searched(task, min(((loss(point), point) for point in starts), key=lambda each: each[0]), loss)
-    designed = task.design("designed", bits, float(found[0]), found[1:], _thresholds(task, found[1:]))
-    return min(designed, replace(uniform, kind="designed"), key=lambda each: each.loss)
+def designed_levels(task: LevelTask, bits: int, *, equal: Sequence[LevelDesign] | None = None, progress: Progress | None = None) -> LevelDesign:
+    """Levels and gain with the least loss that was found: a search from the best mixture of equally spaced levels and those of the quantizer, at any gain.
+
+    Args:
+        task: channel, network and images.
+        bits: of a weight.
+        equal: equally spaced levels, none of which the result loses more than; those of `uniform_levels` if left out.
+        progress: called with the trials that are done, and the most there may be.
+
+    Raises:
+        DesignError: bands of neighbors touch.
+    """
+    equal = (uniform_levels(task, bits),) if equal is None else equal
+    starts = [point for gain in GAINS for point in _starts(task, bits, float(gain), equal[0].levels)]
+    designed = _design(task, "designed", bits, _searched(task, starts, gain_alone=False, progress=progress))
+    return min((designed, *(replace(each, kind="designed") for each in equal)), key=lambda each: each.loss)
+
+
+def search_constants() -> list[object]:
+    """What levels follow from beside their task, for a store."""
+    return [GAINS, CANDIDATES, SHARES, GAIN_STEP, LEVEL_STEP, FINEST, TRIALS, ROUGH, BEST, SHARPNESS, NEWTON]
 
 
 def _starts(task: LevelTask, bits: int, gain: float, equal: Array) -> list[Array]:
@@ -266,6 +309,16 @@ def _thresholds(task: LevelTask, levels: Array) -> Array:
     return thresholds_of(task.law.mean(levels), task.law.variance(levels))
 
 
+def _targets(task: LevelTask, point: Array) -> Array:
+    """``(inputs, outputs)`` of the weights at a point [S]."""
+    return task.targets(float(point[0]), point[1:], _thresholds(task, point[1:]))
+
+
+def _design(task: LevelTask, kind: Kind, bits: int, point: Array) -> LevelDesign:
+    """That of a point."""
+    return task.design(kind, bits, float(point[0]), point[1:], _thresholds(task, point[1:]))
+
+
 def _allowed(task: LevelTask, point: Array) -> bool:
     """Levels within the window, whose bands do not touch, and a gain of the mapping."""
     levels, tiny = point[1:], 1e-9 * task.window.high
@@ -273,20 +326,41 @@ def _allowed(task: LevelTask, point: Array) -> bool:
     return bool(apart and levels[0] >= task.window.low and levels[-1] <= task.window.high and point[0] > GAINS[0] / 2.0)
 
 
-def _searched(task: LevelTask, start: tuple[float, Array], loss: Callable[[Array], float]) -> Array:
-    """The point at which a search ends: gain and levels one after the other, a step up or down while the loss falls; then steps of half the length."""
-    least, point = start
+def _searched(task: LevelTask, starts: Sequence[Array], *, gain_alone: bool, progress: Progress | None) -> Array:
+    """The point at which a search ends.
+
+    It begins at the best start: some of the images say which ones are good, all of them which one is the best. Gain and levels, or the gain alone, take
+    a step up or down while the loss falls, one after the other; then steps of half the length.
+    """
+    tried = 0
+
+    def count() -> None:
+        nonlocal tried
+        tried += 1
+        if progress is not None:
+            progress(tried, len(starts) + min(BEST, len(starts)) + TRIALS)
+
+    def rough(point: Array) -> float:
+        count()
+        return task.rough_loss(_targets(task, point))
+
+    def loss(point: Array) -> float:
+        count()
+        return task.loss(_targets(task, point))
+
+    least, point = min(((loss(each), each) for each in sorted(starts, key=rough)[:BEST]), key=lambda each: each[0])
     steps = _point(GAIN_STEP * point[0], np.full(len(point) - 1, LEVEL_STEP * (task.window.high - task.window.low) / max(len(point) - 2, 1)))
+    moved = range(1 if gain_alone else len(point))
     trials, length = 0, 1.0
     while length > FINEST and trials < TRIALS:
-        moved = False
-        for place, sign in product(range(len(point)), (1.0, -1.0)):
-            tried = point.copy()
-            tried[place] += sign * length * steps[place]
-            if trials == TRIALS or not _allowed(task, tried):
+        fell = False
+        for place, sign in product(moved, (1.0, -1.0)):
+            other = point.copy()
+            other[place] += sign * length * steps[place]
+            if trials == TRIALS or not _allowed(task, other):
                 continue
-            trials, found = trials + 1, loss(tried)
+            trials, found = trials + 1, loss(other)
             if found < least:
-                point, least, moved = tried, found, True
-        length = length if moved else length / 2.0
+                point, least, fell = other, found, True
+        length = length if fell else length / 2.0
     return point

@@ -4,8 +4,9 @@ A weight becomes a target conductance in the writer's window, the target what ce
 were measured on such cells at some levels (`cosim.channels.surrogates.TableSurrogate`), fresh in each batch. Cells that have been written already, and read
 back, stand in it with what they hold, so that an array can be written in stages and the cells still to come make up for the errors of those before
 (`write_in_stages`).
-Two ways of writing: `tuned_cells` in the closed loop, `open_cells` by one pulse that nothing reads, on devices whose spread leaves the error that is wanted
+`open_cells` are the measured cells of an open loop: written by one pulse that nothing reads, on devices whose spread leaves the error that is wanted
 (`spread_of_error`).
+Not here: the channel of the closed loop (`cosim.codesign.circuit_channel.measure`); stuck cells, which an open loop cannot find.
 """
 
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ class WrittenCells:
 
     Attributes:
         levels: ``(levels,)`` targets that rise [S].
-        conductance: ``(levels, cells)`` that they hold [S].
+        conductance: ``(levels, cells)`` that they hold, or that they are read as [S].
     """
 
     levels: Array
@@ -46,38 +47,33 @@ class WrittenCells:
         return float(np.std(self.conductance / self.levels[:, None]))
 
 
-def open_cells(writer: Writer, *, levels: int, cells: int, spread: float, rng: np.random.Generator) -> WrittenCells:
-    """Cells written by one pulse, without a read, to levels equally far apart in the writer's window, on devices of this spread."""
-    wanted, target = _targets(writer.window, levels, cells)
-    held = writer.write_open(target, writer.lanes(len(target), rng=rng, spread=spread)).conductance
+def open_cells(writer: Writer, *, levels: int, cells: int, spread: float, rng: np.random.Generator, wire: Array | None = None) -> WrittenCells:
+    """Cells written by one pulse, without a read, to levels equally far apart in the writer's window.
+
+    Args:
+        levels, cells: how many, and how many at each.
+        spread: of the devices.
+        wire: ``(levels * cells,)`` resistance of the lines up to each [ohm], level by level; none if left out.
+    """
+    wanted = np.linspace(writer.window.low, writer.window.high, levels)
+    target = np.repeat(wanted, cells)
+    held = writer.write_open(target, writer.lanes(len(target), rng=rng, wire=wire, spread=spread)).conductance
     return WrittenCells(levels=wanted, conductance=held.reshape(levels, cells))
 
 
-def tuned_cells(writer: Writer, *, levels: int, cells: int, rng: np.random.Generator) -> WrittenCells:
-    """The same in the closed loop of the writer."""
-    wanted, target = _targets(writer.window, levels, cells)
-    held = writer.write(target, writer.lanes(len(target), rng=rng), rng=rng).conductance
-    return WrittenCells(levels=wanted, conductance=held.reshape(levels, cells))
-
-
-def _targets(window: Window, levels: int, cells: int) -> tuple[Array, Array]:
-    """Levels ``(levels,)``, and the target of each cell ``(levels * cells,)``."""
-    wanted = np.linspace(window.low, window.high, levels)
-    return wanted, np.repeat(wanted, cells)
-
-
-def spread_of_error(writer: Writer, error: float, *, target: Array, rng: np.random.Generator) -> float:
+def spread_of_error(writer: Writer, error: float, *, target: Array, rng: np.random.Generator, wire: Array | None = None) -> float:
     """Device-to-device spread with which one pulse and no read leaves a relative error of this standard deviation at ``target (cells,)`` [S].
 
     Args:
         rng: gives one set of devices, whose deviations are scaled until the error is there; measure it on other devices.
+        wire: ``(cells,)`` resistance of the lines up to each [ohm]; none if left out.
 
     Raises:
         DesignError: no spread was found.
     """
     seed, spread = int(rng.integers(2**31)), error
     for _ in range(SPREAD_ROUNDS):
-        lanes = writer.lanes(len(target), rng=np.random.default_rng(seed), spread=spread)
+        lanes = writer.lanes(len(target), rng=np.random.default_rng(seed), wire=wire, spread=spread)
         found = float(np.std(writer.write_open(target, lanes).conductance / target))
         if abs(found / error - 1.0) < SPREAD_CLOSE:
             return spread
@@ -150,10 +146,11 @@ class StagePlan:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StagedArray:
-    """``(inputs, outputs)`` conductances that are there, and as they were read back [S]."""
+    """``(inputs, outputs)`` conductances that are there, and as they were read back [S]; states of the filaments, as a circuit of the cells takes them."""
 
     conductance: Array
     known: Array
+    state: Array
 
 
 def write_open_loop(writer: Writer, weights: Array, lanes: Lanes) -> Array:
@@ -177,15 +174,16 @@ def write_in_stages(
     from cosim.snn.training import retrain
 
     shape = network.shape
-    true, known = (np.full(shape[0] * shape[1], np.nan) for _ in range(2))
+    true, known, state = (np.full(shape[0] * shape[1], np.nan) for _ in range(3))
     rates, chance = np.array(firing_rates(network, images)), rng.random(len(true))
     for stage, share in enumerate(np.array_split(np.arange(len(true)), plan.stages)):
         target = writer.window.conductance(network.layers[0].plus)
         worth = chance if plan.order == "random" else (rates[:, None] * target**2).ravel()
         chosen = np.argsort(np.where(np.isnan(true), -worth, np.inf), kind="stable")[: len(share)]
-        true[chosen] = writer.write_open(target.ravel()[chosen], lanes.pick(chosen)).conductance
+        step = writer.write_open(target.ravel()[chosen], lanes.pick(chosen))
+        true[chosen], state[chosen] = step.conductance, step.state
         known[chosen] = read_back(writer.noise, true[chosen], reads=plan.reads, interval=plan.interval, rng=rng)
         if stage + 1 < plan.stages:
             channel = ChannelLayer(cells, writer.window, seed=int(rng.integers(2**31)), held=known.reshape(shape))
             network = retrain(network, images, replace(plan.training, seed=int(rng.integers(2**31))), through=channel)
-    return StagedArray(conductance=true.reshape(shape), known=known.reshape(shape))
+    return StagedArray(conductance=true.reshape(shape), known=known.reshape(shape), state=state.reshape(shape))

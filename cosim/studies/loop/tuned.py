@@ -34,7 +34,7 @@ VERSION = 1  # of the draws: raised when tuning or the model changes
 ARRAY_DRAWS, TUNED_DRAWS, SHORTCUT_DRAWS, AUDIT_DRAWS = 710, 711, 712, 713  # last words of seeds
 AUDITED = 40  # cells whose pulses the twin repeats
 MORE_TIME = 1.35  # than the latest maximum of the model takes
-STATED_CELLS, STATED_BAND, STATED_IMAGES = 640, 0.03, 500  # what the statements of the claims say
+STATED_IMAGES = 500  # that the claim on the accuracy asks for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +157,8 @@ def run(design: Design, lab: Lab) -> TunedResult:
     ready = FastMembranes.of(network, latency_times(test.pixels, network.encoding))
     target = writer.window.conductance(network.layers[0].plus)
     task = _Task(writer=writer, network=network, target=target, ready=ready, labels=test.labels, test_digest=digest(test))
+    if design.loop.stuck_low or design.loop.stuck_high:  # the same cells by the twin, which finds too many of them in a second
+        tune_chip(writer, target, rng=np.random.default_rng([seed, ARRAY_DRAWS]))
     chip = tune_chip(writer, target, rng=np.random.default_rng([seed, ARRAY_DRAWS]), in_spice=True)
     (ideal,) = map_network(network, parts.memristor, MappingPlan(), seed=seed, read_voltage=card.read_voltage)
     few = test.pick(test.stratified(min(design.loop.images, len(test))))
@@ -246,25 +248,16 @@ def _claim(name: str, statement: str, must_be: Requirement, value: Callable[[Tun
     return Claim(id=f"loop.tuned.{name}", kind="prediction", source="ours", statement=statement, paper=None, unit=unit, must_be=must_be, value=value)
 
 
-def _inside(result: TunedResult) -> float | None:
-    stated = result.chip.target.size == STATED_CELLS and result.design.tuning.band == STATED_BAND
-    return 100.0 * result.chip.inside if stated else None
-
-
 def _accuracy(result: TunedResult) -> float | None:
-    return 100.0 * abs(result.accuracy("tuned") - result.accuracy("ideal")) if result.done.sum() >= STATED_IMAGES else None
-
-
-def _shortcut(result: TunedResult) -> float | None:
-    return result.difference.points if result.design.tuning.band == STATED_BAND else None
+    return 100.0 * abs(result.accuracy("tuned") - result.accuracy("ideal")) if len(result.labels) >= STATED_IMAGES else None
 
 
 CLAIMS = (
     _claim(
         "inside",
-        "64 x 10 weights written into cells in SPICE, band of 3 %, with device spread, read noise and wires: cells truly inside of the band",
+        "every weight written into a cell in SPICE, with device spread, read noise and wires: cells truly inside of the band",
         at_least(99.0),
-        _inside,
+        lambda result: 100.0 * result.chip.inside,
         unit="%",
     ),
     _claim(
@@ -283,9 +276,9 @@ CLAIMS = (
     ),
     _claim(
         "shortcut",
-        "target plus Gaussian error of 3 % less arrays really tuned, mean accuracies in the model, all test images: the shortcut is not optimistic",
+        "target plus a Gaussian as wide as the band, less arrays really tuned: mean accuracies in the model, all test images",
         at_most(0.0),
-        _shortcut,
+        lambda result: result.difference.points,
         unit="points",
     ),
 )

@@ -1,5 +1,7 @@
 """Models held against cells whose law is known by construction: each model accepts its own law, and refuses another's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,19 @@ def test_cells_that_drift_as_phase_change_memory_are_known_again():
     cells = _cells(_normal(0.01), reads)
     assert all(each.accepted for each in pcm_drift(cells, channel))
     assert not no_drift(cells, NOISE)[1].accepted
+
+
+def test_a_mean_that_moves_from_an_early_read_is_told_to_have_been_accepted_on_its_noise():
+    reads = np.stack([0.01 * later + _normal(0.02, seed) for seed, later in ((1, False), (2, True), (3, True))])
+    first, _, last = no_drift(_cells(_normal(0.01), reads), NOISE)
+    assert (first.accepted, last.accepted) == (False, True)
+    assert first.remark.endswith(
+        f"; after 10 ms a read still sees {100 * np.exp(-10e-3 / NOISE.correlation_time):.0f} % of the noise that the cell was accepted on"
+    )
+    assert "accepted on" not in last.remark
+    late = no_drift(replace(_cells(_normal(0.01), reads), delays=np.array([1.0, 10.0, 100.0])), NOISE)[0]
+    assert not late.accepted
+    assert "accepted on" not in late.remark
 
 
 @pytest.mark.parametrize("technology", ["A", "B"])

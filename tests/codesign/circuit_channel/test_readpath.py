@@ -11,7 +11,7 @@ from cosim.codesign.circuit_channel.readpath import ReadPath, chip_offsets
 from cosim.codesign.tuning.pulses import Lanes, PulseShape
 from cosim.codesign.tuning.twin import TransistorTable, TwinProgrammer
 from cosim.design import Design
-from cosim.errors import CircuitError
+from cosim.errors import CircuitError, DesignError
 from cosim.spice.engines import find_engine
 from cosim.sweep.lab import Lab
 
@@ -75,6 +75,19 @@ def test_the_offsets_are_those_of_one_chip():
     assert np.array_equal(path.offsets, chip_offsets(DESIGN, 0))
     assert not np.array_equal(path.offsets, chip_offsets(DESIGN, 1))
     assert 0 < np.abs(path.offsets).max() < 5 * DESIGN.neuron.offset
+
+
+@pytest.mark.parametrize(
+    ("section", "changed", "message"),
+    [
+        ("cell", {"read_voltage": 0.1}, r"^\[cell\], read_voltage=0\.1: must be 0\.05, read voltage of the unit \w+, \[network\] built \[V\]$"),
+        ("supply", {"gate": 2.5}, r"^\[supply\], gate=2\.5: must be 3, height of the spikes on the gates of the cells \[V\]$"),
+        ("transistor", {"length": 1e-6}, r"^\[transistor\], length=1e-06: must be 5e-07, channel length of the cells that are read \[m\]$"),
+    ],
+)
+def test_cells_that_are_tuned_in_one_way_and_read_in_another_are_refused(section, changed, message):
+    with pytest.raises(DesignError, match=message):
+        ReadPath.of(replace(DESIGN, **{section: replace(getattr(DESIGN, section), **changed)}), DEVICES)
 
 
 @pytest.mark.parametrize(

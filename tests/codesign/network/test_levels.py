@@ -16,6 +16,8 @@ from cosim.codesign.network.levels import (
     cross_entropy,
     designed_levels,
     quantizer_levels,
+    search_constants,
+    searched_levels,
     separable_levels,
     uniform_levels,
 )
@@ -100,17 +102,64 @@ def test_designed_levels_never_lose_more_than_equal_ones_and_keep_their_bands_ap
     monkeypatch.setattr(subject, "TRIALS", 30)
     wide = task(band=0.18)
     uniform = uniform_levels(wide, bits)
-    found = designed_levels(wide, bits, uniform=uniform)
+    searched = searched_levels(wide, bits, uniform=uniform)
+    found = designed_levels(wide, bits, equal=(uniform, searched))
     assert (found.kind, found.bits, len(found.levels)) == ("designed", bits, 2**bits)
-    assert found.loss < uniform.loss
+    assert found.loss < searched.loss <= uniform.loss
     assert found.loss == wide.loss(quantized(WEIGHTS, WINDOW, found.plan(wide.rates)))
     assert np.all(found.levels[1:] * 0.82 >= found.levels[:-1] * 1.18 * (1 - 1e-9))
 
 
+def test_a_searched_gain_is_at_least_as_good_as_the_best_of_the_grid():
+    found = searched_levels(TASK, 2)
+    assert (found.kind, found.bits) == ("searched", 2)
+    assert found.levels == pytest.approx(np.linspace(WINDOW.low, WINDOW.high, 4))
+    on_grid = [TASK.loss(TASK.targets(float(gain), found.levels, found.thresholds)) for gain in GAINS]
+    assert found.loss == TASK.loss(TASK.targets(found.gain, found.levels, found.thresholds)) <= min(on_grid)
+
+
+def test_a_searched_gain_ends_at_the_one_of_the_accuracy_where_that_loses_less():
+    uniform = replace(uniform_levels(TASK, 1), loss=0.0)
+    found = searched_levels(TASK, 1, uniform=uniform)
+    assert (found.kind, found.gain, found.loss) == ("searched", uniform.gain, 0.0)
+
+
 def test_a_search_that_may_try_nothing_ends_where_the_best_start_is(monkeypatch):
     monkeypatch.setattr(subject, "TRIALS", 0)
-    uniform = uniform_levels(TASK, 1)
-    assert designed_levels(TASK, 1, uniform=replace(uniform, loss=0.0)).levels == pytest.approx(uniform.levels)
+    levels = np.linspace(WINDOW.low, WINDOW.high, 2)
+    assert searched_levels(TASK, 1, uniform=replace(uniform_levels(TASK, 1), loss=np.inf)).gain in GAINS
+    assert designed_levels(TASK, 1, equal=(replace(uniform_levels(TASK, 1), loss=0.0),)).levels == pytest.approx(levels)
+
+
+def test_starts_are_compared_on_some_images_and_the_best_of_them_on_all(monkeypatch):
+    monkeypatch.setattr(subject, "ROUGH", 60)
+    few = task()
+    assert few.rough.images == 60
+    assert np.ptp(np.bincount(few.rough_labels)) == 0
+    assert few.rough_loss(few.targets(1.0, np.array([1e-5, 1e-4]), np.array([5e-5]))) > 0.0
+
+
+def test_levels_that_serve_no_weight_are_not_looked_for(monkeypatch):
+    monkeypatch.setattr(subject, "TRIALS", 5)
+    few = task(weights=np.where(WEIGHTS > 0.1, 0.25, 0.05), law=law(bias=0.0, deviation=1e-9))
+    equal = replace(uniform_levels(few, 3), loss=np.inf)
+    monkeypatch.setattr(subject, "_starts", lambda task, bits, gain, equal: [subject._point(gain, quantizer_levels(task, bits, gain))])
+    assert len(designed_levels(few, 3, equal=(equal,)).levels) == 2
+
+
+def test_progress_counts_up_to_what_was_announced(monkeypatch):
+    monkeypatch.setattr(subject, "TRIALS", 5)
+    calls: list[tuple[int, int]] = []
+    designed_levels(TASK, 1, progress=lambda done, most: calls.append((done, most)))
+    assert [done for done, _ in calls] == list(range(1, len(calls) + 1))
+    assert {most for _, most in calls} == {len(calls)}
+
+
+def test_every_constant_of_the_search_is_among_those_for_a_store(monkeypatch):
+    for name in ("TRIALS", "SHARES", "GAINS", "GAIN_STEP", "LEVEL_STEP", "FINEST", "CANDIDATES", "ROUGH", "BEST", "SHARPNESS", "NEWTON"):
+        with monkeypatch.context() as patch:
+            patch.setattr(subject, name, name)
+            assert name in [each for each in search_constants() if isinstance(each, str)]
 
 
 def test_bands_of_the_quantizer_do_not_touch():

@@ -12,6 +12,7 @@ from cosim.codesign.network.chip import map_network
 from cosim.codesign.network.inference import START, CircuitScores, Hardware, infer
 from cosim.codesign.network.mapping import MappingPlan
 from cosim.codesign.network.noise import ReadNoisePlan, noisy_scores
+from cosim.errors import SimulationError
 from cosim.snn.data import Examples
 from cosim.snn.encoding import latency_times
 from cosim.snn.network import TrainedNetwork
@@ -91,6 +92,16 @@ def run_points(
 
 
 def run_images(hardware: Hardware, network: TrainedNetwork, images: Examples, lab: Lab, *, duration: float | None = None) -> CircuitScores:
-    """Images through a chip, for `duration` [s] each; as long as the network looks at them if left out."""
+    """Images through a chip, for `duration` [s] each; as long as the network looks at them if left out.
+
+    Raises:
+        SimulationError: the highest membrane of an image still rose at the end, so that its maximum is not known.
+    """
     duration = network.duration if duration is None else duration
-    return infer(hardware, latency_times(images.pixels, network.encoding), lab, duration=duration + START)
+    found = infer(hardware, latency_times(images.pixels, network.encoding), lab, duration=duration + START)
+    done = np.flatnonzero(found.done)
+    highest = found.traces[done, :, found.classes[done]]
+    rising = done[highest.argmax(axis=1) == highest.shape[1] - 1]
+    if len(rising):
+        raise SimulationError(f"image {rising[0]}: its highest membrane still rises after {duration:g} s; {len(rising)} of {len(done)} images need longer")
+    return found
