@@ -52,6 +52,7 @@ results: $(VENV)/$(EXTRAS).stamp | ngspice ## compute the claims, the report and
 	$(BIN)/cosim reproduce --results reports/results.json || test $$? -eq 1
 	$(BIN)/cosim report $(DESIGN) -o $(REPORT) --picture docs/images/report_page1.png
 	$(BIN)/cosim report $(STORAGE_DESIGN) -o $(STORAGE_REPORT) --storage --picture docs/images/storage_page1.png
+	$(BIN)/cosim loop $(LOOP_DESIGN) -o $(LOOP_REPORT) --picture docs/images/loop_page1.png || test $$? -eq 1
 	$(BIN)/python -c 'from pathlib import Path; from cosim.reporting.readme import regenerate_docs; regenerate_docs(Path("."))'
 
 test: $(VENV)/$(EXTRAS).stamp | ngspice ## run all tests

@@ -158,7 +158,7 @@ def _training(found: LoopFindings, drawn: Drawn) -> Block:
     if result is None:
         return _not_run(found, "training")
     words = f"{_lost(result)} {_ways(found, result)} {_closed(result)} {tables_loop.staged_in_circuit(result)}{_open(found, 'training')}"
-    return section(TITLES["training"], text(pretty(words)), drawn("training"), tables_loop.training(result), page=False)
+    return section(TITLES["training"], text(pretty(words)), tables_loop.training(result), drawn("training"), page=False)
 
 
 def _compared(result: LevelsResult) -> str:
