@@ -237,6 +237,7 @@ def costs(result: TunedResult) -> Block:
     rows = [
         ["cells", str(cells)],
         [f"truly inside of {band(result.design.tuning.band)}", f"{inside} of {cells} ({percent(inside / cells, digits=2)})"],
+        ["accepted although outside; not reached; stuck", f"{result.chip.false_successes}; {result.chip.not_reached}; {int(result.chip.stuck.sum())}"],
         ["standard deviation and mean of the error", f"{percent(float(error.std()), digits=2)}, {pretty(f'{100 * float(error.mean()):+.2f} %')}"],
         ["pulses, all cells; of a cell", f"{result.pulses:,}; {traces.pulses.mean():.2f}, at most {int(traces.pulses.max())}"],
         ["time, one cell after another", duration(result.time)],

@@ -291,3 +291,9 @@ def test_images_that_did_not_run_are_left_out_of_a_share():
     share, (low, high) = right(np.array([0, 1, -1, 2]), np.array([0, 1, 2, 3]))
     assert share == pytest.approx(2 / 3)
     assert low < share < high
+
+
+def test_cells_that_tuning_lost_are_counted():
+    chip = replace(FOUND.tuned.chip, stuck=np.arange(640).reshape(64, 10) < 3)
+    rows = {row[0]: row[1] for row in tables_loop.costs(replace(FOUND.tuned, chip=chip))["rows"]}
+    assert rows["accepted although outside; not reached; stuck"] == f"{chip.false_successes}; {chip.not_reached}; 3"

@@ -201,7 +201,7 @@ def test_interval_and_p_value_are_over_the_means_of_the_networks(result: LevelsR
     assert high - row.gain == pytest.approx(12.706 * 2.0, rel=1e-4)  # Student's t of one degree of freedom, means of 2 and 6 points
     assert row.p_value == pytest.approx(0.2952, abs=1e-4)  # of t = 2
     arrays = replace(row, networks=1)
-    assert row.interval_of_arrays == arrays.interval
+    assert arrays.interval == pytest.approx((-0.1085, 8.1085), abs=1e-3)  # Student's t of three degrees, deviation 2.582 points
     assert arrays.p_value == pytest.approx(0.0534, abs=1e-4)  # of four arrays
 
 

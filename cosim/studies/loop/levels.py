@@ -166,11 +166,6 @@ class LevelsRow:
         return _interval(self._means)
 
     @property
-    def interval_of_arrays(self) -> tuple[float, float]:
-        """95 % interval over all arrays [points]: what to expect of other devices with these networks, were arrays of one network independent."""
-        return _interval(self.gained)
-
-    @property
     def circuit_gain(self) -> tuple[float, float, float]:
         """`LevelsAudit.circuit_gain` [points]: estimate, lower and upper end."""
         return self.audit.circuit_gain
